@@ -1,0 +1,192 @@
+//! What a tab is told and what it asks for.
+
+use crate::wire::{
+    ClientKey, Command, DeviceId, Envelope, Millis, Ordinal, Problem, RoomId, RoomKind, Seq, UserId, fetch::Ask,
+};
+
+/// One socket of this tab; the next one has a greater number. What comes from an
+/// older one is thrown away.
+pub type Generation = u32;
+
+/// One question under way.
+pub type FetchId = u32;
+
+/// Milliseconds that the tab has seen pass. Never falls, whatever a clock is set to;
+/// deadlines are kept in it.
+pub(super) type Moment = u64;
+
+/// The time and chance of one step.
+pub struct Env<'a> {
+    /// Unix milliseconds, as the device believes.
+    pub now: Millis,
+    pub random: &'a mut dyn FnMut() -> u64,
+}
+
+impl Env<'_> {
+    /// A number from zero to below `bound`; zero if there is no such number.
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
+        (self.random)().checked_rem(bound).unwrap_or(0)
+    }
+
+    pub(super) fn client_key(&mut self) -> ClientKey {
+        let mut bytes = [0; 10];
+        bytes[..8].copy_from_slice(&(self.random)().to_le_bytes());
+        bytes[8..].copy_from_slice(&(self.random)().to_le_bytes()[..2]);
+        ClientKey::new(self.now, bytes)
+    }
+}
+
+/// What happens to a tab.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// The page runs: the tab connects.
+    Start {
+        device: DeviceId,
+        visible: bool,
+    },
+    /// Time has passed: due after [`Tab::wake_after`](super::Tab::wake_after).
+    Tick,
+
+    SocketOpened {
+        generation: Generation,
+    },
+    SocketFrame {
+        generation: Generation,
+        bytes: Vec<u8>,
+    },
+    /// Closed, refused or never opened; 1006 where there was no code.
+    SocketClosed {
+        generation: Generation,
+        code: u16,
+    },
+    /// The answer to an [`Effect::Fetch`]; where the network failed,
+    /// [`Problem::Unavailable`].
+    Fetched {
+        fetch: FetchId,
+        answer: Result<Envelope, Problem>,
+    },
+
+    Online,
+    Offline,
+    Shown,
+    Hidden,
+    /// Somebody typed, pointed or scrolled. May be told as often as it happens.
+    Touched,
+    /// The page goes into the browser's cache or is frozen: the socket is given up.
+    Suspended,
+    Resumed,
+
+    /// Shows a room, at an entry if there is one to land on.
+    OpenRoom {
+        room: RoomId,
+        at: Option<Seq>,
+    },
+    CloseRoom,
+    /// Rows up to here were on screen long enough to be read.
+    Seen {
+        room: RoomId,
+        ordinal: Ordinal,
+    },
+    /// Everything in the room counts as read.
+    MarkAllRead {
+        room: RoomId,
+    },
+    /// The page before the oldest row shown.
+    LoadOlder {
+        room: RoomId,
+    },
+    /// A page of what the gap before this message hides.
+    LoadGap {
+        room: RoomId,
+        before: Ordinal,
+    },
+
+    Send {
+        room: RoomId,
+        body: String,
+    },
+    Do(Act),
+    /// Sends a failed message once more, as a new one at the end.
+    Retry(ClientKey),
+    /// Forgets a failed message.
+    Discard(ClientKey),
+    DismissCard,
+}
+
+/// Commands other than messages, before they have a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    CreateRoom { kind: RoomKind, name: String },
+    OpenDirect { with: UserId },
+    Join { room: RoomId },
+    Leave { room: RoomId },
+    AddPerson { room: RoomId, user: UserId },
+    RemovePerson { room: RoomId, user: UserId },
+    RenameRoom { room: RoomId, name: String },
+}
+
+/// What others have to do for a tab, in this order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Replaces any older socket or waiting to open one.
+    OpenSocket {
+        generation: Generation,
+        after: Millis,
+    },
+    /// Closes with 1000; nothing more is heard from it.
+    CloseSocket,
+    SendFrame {
+        generation: Generation,
+        bytes: Vec<u8>,
+    },
+    Fetch {
+        fetch: FetchId,
+        ask: Ask,
+    },
+    /// The session is over: everything shown here belongs to nobody any more.
+    GoToSignIn,
+    /// The text did not enter the outbox and belongs back into the box.
+    NotQueued {
+        room: RoomId,
+        body: String,
+        problem: Problem,
+    },
+    /// A command that is no message was answered: the room it was about or made, or why not.
+    Settled {
+        command: Command,
+        outcome: Result<RoomId, Problem>,
+    },
+    /// The entry that a room was opened at is among its rows now.
+    Reveal {
+        room: RoomId,
+        seq: Seq,
+    },
+    /// What to draw anew; at most one, and the last.
+    Changed(Changed),
+}
+
+/// What is not as it was drawn, by noun.
+#[expect(clippy::struct_excessive_bools, reason = "one flag per noun, read one by one")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changed {
+    pub me: bool,
+    pub connection: bool,
+    /// Names, counts or order of rooms.
+    pub rooms: bool,
+    pub people: bool,
+    pub card: bool,
+    /// Rooms whose rows, pending ones included, differ.
+    pub timelines: Vec<RoomId>,
+}
+
+impl Changed {
+    pub fn is_empty(&self) -> bool {
+        self == &Self::default()
+    }
+
+    pub fn timeline(&mut self, room: RoomId) {
+        if !self.timelines.contains(&room) {
+            self.timelines.push(room);
+        }
+    }
+}

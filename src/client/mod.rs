@@ -1,0 +1,60 @@
+//! What a tab knows, and what it does about what happens.
+//!
+//! A [`Tab`] is a state machine without a screen, a network, a store or a clock:
+//! it is told an [`Input`] together with the time and chance of that moment, and
+//! answers with [`Effect`]s for others to carry out. The same type runs in the
+//! browser, in the server's tests and under a simulator, and the server draws the
+//! first picture of a page from it.
+//!
+//! ```text
+//! tab         takes inputs apart, then turns the wheel: what is lacking is fetched,
+//!             what may leave leaves
+//! connection  the socket's life: opening, liveness, backing off
+//! sync        which questions are asked next, and what their answers do
+//! socket      what is said over the wire; `hearing` what is said back
+//! acting      what the reader does
+//! room        one room: its summary, its timeline, the one path by which snapshots,
+//!             deltas and live events come in
+//! outbox      commands that are not acknowledged yet
+//! ```
+//!
+//! What is lacking is never remembered as a step to do, but seen from the state: a
+//! room whose log is known to go further than what is held is behind, whatever the
+//! reason, and is asked for until it is not.
+
+mod acting;
+mod away;
+mod connection;
+mod counting;
+mod directory;
+mod hearing;
+mod held;
+mod io;
+mod marking;
+mod outbox;
+mod pages;
+mod presence;
+mod query;
+mod room;
+mod socket;
+mod sorted;
+mod spans;
+mod store;
+mod sync;
+mod tab;
+mod timeline;
+mod user_log;
+mod view;
+
+pub use crate::wire::first_picture::FirstPicture;
+pub use connection::Status;
+pub use io::{Act, Changed, Effect, Env, FetchId, Generation, Input};
+pub use outbox::{Pending, PendingState};
+pub use spans::{Span, Spans};
+pub use store::{MemoryStore, OutboxStore, Stored};
+pub use tab::Tab;
+pub use timeline::Timeline;
+pub use view::{RoomLine, Row, RowKey, Totals, continues};
+
+#[cfg(test)]
+mod tests;

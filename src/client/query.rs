@@ -1,0 +1,168 @@
+//! What the screen asks a tab.
+
+use super::{
+    connection::Status,
+    tab::Tab,
+    view::{Look, RoomLine, Row, Totals, rows},
+};
+use crate::wire::{
+    Limits, Millis, Person, RoomId, RoomKind, Seq, UserId, person::Me, room::RoomMeta, user_log::Counts,
+};
+
+impl Tab {
+    /// Who is signed in, once it is known.
+    pub fn me(&self) -> Option<&Me> {
+        self.me.as_ref()
+    }
+
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    pub fn status(&self) -> Status {
+        self.status_now()
+    }
+
+    /// The present socket, whether open or to be opened.
+    pub fn generation(&self) -> super::io::Generation {
+        self.connection.generation
+    }
+
+    pub fn person(&self, user: UserId) -> Option<&Person> {
+        self.directory.find(user)
+    }
+
+    /// In no order that matters.
+    pub fn people(&self) -> impl Iterator<Item = &Person> {
+        self.directory.people()
+    }
+
+    /// The active person of a lower-case username, for mentions in a body.
+    pub fn user_named(&self, username: &str) -> Option<UserId> {
+        let person = self.directory.find_by_username(username)?;
+        person.active.then_some(person.user)
+    }
+
+    pub fn open_room(&self) -> Option<RoomId> {
+        self.open.as_ref().map(|open| open.room)
+    }
+
+    /// The entry that the open room was opened at.
+    pub fn open_at(&self) -> Option<Seq> {
+        self.open.as_ref()?.at
+    }
+
+    /// True if the open room is not there, or not the reader's.
+    pub fn open_is_gone(&self) -> bool {
+        self.open_room().is_some_and(|room| self.is_gone(room))
+    }
+
+    /// Rooms for the list: open and closed ones by name, then direct ones by name.
+    pub fn rooms(&self) -> Vec<RoomLine> {
+        let mut order: Vec<(bool, String, RoomId)> = Vec::new();
+        for (id, room) in self.rooms.iter() {
+            if let Some(meta) = &room.meta {
+                // Full case folding would bring its tables into the page.
+                let name = self.name_of(meta).to_ascii_lowercase();
+                insert_in_order(&mut order, (meta.kind == RoomKind::Direct, name, id));
+            }
+        }
+        order.into_iter().filter_map(|(.., id)| self.room(id)).collect()
+    }
+
+    /// One room of the list, if it is known.
+    pub fn room(&self, id: RoomId) -> Option<RoomLine> {
+        let room = self.rooms.get(id)?;
+        let meta = room.meta.as_ref()?;
+        Some(RoomLine {
+            room: id,
+            kind: meta.kind,
+            name: self.name_of(meta),
+            with: meta.with,
+            role: meta.role,
+            unread: room.counts.unread,
+            mentions: room.counts.mentions,
+            first_mention: room.counts.first_mention,
+            preview: room.preview.clone(),
+        })
+    }
+
+    pub fn counts(&self, room: RoomId) -> Option<Counts> {
+        self.rooms.get(room).map(|room| room.counts)
+    }
+
+    pub fn totals(&self) -> Totals {
+        let mut totals = Totals::default();
+        for room in self
+            .rooms
+            .values()
+            .filter(|room| room.meta.is_some() && room.counts.unread > 0)
+        {
+            totals.unread = totals.unread.saturating_add(room.counts.unread);
+            totals.mentions = totals.mentions.saturating_add(room.counts.mentions);
+            totals.rooms += 1;
+        }
+        totals
+    }
+
+    /// The rows of a room from old to new. `zone` gives minutes from UTC at a moment.
+    pub fn rows(&self, id: RoomId, zone: &dyn Fn(Millis) -> i32) -> Vec<Row> {
+        let live = self.connection.is_live();
+        let pending = self.outbox.pending(id, live);
+        let empty = super::timeline::Timeline::default();
+        let timeline = self.rooms.get(id).map_or(&empty, |room| &room.timeline);
+        rows(
+            timeline,
+            &Look {
+                me: self.my_id(),
+                divider: self.divider(id),
+                with_stale: self.status() == Status::Offline,
+                pending: &pending,
+                zone,
+            },
+        )
+    }
+
+    /// True while rows that were asked for have not come.
+    pub fn is_loading(&self, id: RoomId) -> bool {
+        self.pages.is_loading(id)
+            || self
+                .rooms
+                .get(id)
+                .is_some_and(|room| room.wanted && room.timeline.cursor().is_none())
+    }
+
+    /// The rows held of a room, for those who compare tabs.
+    pub fn timeline(&self, id: RoomId) -> Option<&super::timeline::Timeline> {
+        self.rooms.get(id).map(|room| &room.timeline)
+    }
+
+    /// Commands that have yet to be acknowledged; failed ones wait for nothing.
+    pub fn unsent(&self) -> usize {
+        self.outbox.waiting()
+    }
+
+    /// True if nothing that is known of is lacking here or untold there; commands
+    /// are another matter, see [`Tab::unsent`].
+    pub fn is_settled(&self) -> bool {
+        self.connection.is_live()
+            && !self.sync.is_asking()
+            && self.pages.is_idle()
+            && self.marking.is_idle()
+            && self.rooms.values().all(|room| room.lacks() == 0)
+            && !self.user.is_behind()
+            && !self.directory.is_behind()
+    }
+
+    pub(super) fn name_of(&self, meta: &RoomMeta) -> String {
+        let with = meta.with.and_then(|user| self.person(user));
+        with.map_or_else(|| meta.name.clone(), |person| person.name.clone())
+    }
+}
+
+/// Keeps a short list sorted. The library's sorts are fast on long ones, and each
+/// kind of thing sorted with them costs the page kilobytes.
+pub(super) fn insert_in_order<T: PartialOrd>(list: &mut Vec<T>, item: T) {
+    let place = list.partition_point(|other| *other <= item);
+    list.insert(place, item);
+}

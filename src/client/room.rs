@@ -1,0 +1,339 @@
+//! One room, and the one path by which anything comes into it.
+//!
+//! A room has two places in its log: the *head*, as of which its name, counts and
+//! preview are, and the cursor of its timeline, which may be behind or not be at
+//! all. Live events, deltas and what was held back all pass [`Room::hear`]; each
+//! of the two places takes an entry if it is the very next one, and none twice.
+
+use super::{counting::Recent, held::Held, timeline::Timeline};
+use crate::{
+    rules::preview,
+    wire::{
+        Change, Cursor, Entry, Message, Ordinal, RoomEvent, Seq, UserId,
+        event::MessageCreated,
+        fetch::{Delta, Page, Preview, Summary},
+        room::{RoomHead, RoomMeta},
+        user_log::{Counts, Marker},
+    },
+};
+
+/// Rows of a room that nobody looks at.
+const ROWS_KEPT: usize = 500;
+/// Rows of the room on screen; beyond it the oldest are let go.
+const ROWS_MAX: usize = 10_000;
+
+/// Whether something is to be asked for. What is lacking again while an answer is
+/// under way stays lacking after it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Lack {
+    #[default]
+    Nothing,
+    Asked,
+    Lacking,
+}
+
+impl Lack {
+    pub fn ask(&mut self) {
+        if *self == Self::Lacking {
+            *self = Self::Asked;
+        }
+    }
+
+    pub fn answered(&mut self) {
+        if *self == Self::Asked {
+            *self = Self::Nothing;
+        }
+    }
+
+    /// The question was lost.
+    pub fn lost(&mut self) {
+        if *self == Self::Asked {
+            *self = Self::Lacking;
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    pub meta: Option<RoomMeta>,
+    pub head: Cursor,
+    pub ordinal: Ordinal,
+    pub counts: Counts,
+    /// The greatest marker known, wished ones included.
+    pub marker: Marker,
+    pub preview: Option<Preview>,
+    pub timeline: Timeline,
+    /// The heads of the present socket tell of it.
+    pub welcomed: bool,
+    /// Rows are wanted: the room was opened.
+    pub wanted: bool,
+    pub summary: Lack,
+    pub rows: Lack,
+    /// The log is known to go so far at least.
+    known: Seq,
+    held: Held,
+    /// Without holes up to the head.
+    pub(super) recent: Vec<Recent>,
+    /// The rows of a log that is no more, from before the store was restored.
+    salvage: Option<Timeline>,
+}
+
+impl Room {
+    /// The log goes at least so far.
+    pub fn knows(&mut self, seq: Seq) {
+        self.known = self.known.max(seq);
+    }
+
+    pub fn lacks_summary(&self) -> bool {
+        self.summary == Lack::Lacking || self.meta.is_none() || self.head.seq < self.known
+    }
+
+    pub fn lacks_rows(&self) -> bool {
+        self.wanted
+            && (self.rows == Lack::Lacking || self.timeline.cursor().is_none_or(|cursor| cursor.seq < self.known))
+    }
+
+    pub fn lack_summary(&mut self) {
+        self.summary = Lack::Lacking;
+    }
+
+    pub fn lack_rows(&mut self) {
+        self.rows = Lack::Lacking;
+    }
+
+    /// How many things it lacks, those that were asked for among them.
+    pub fn lacks(&self) -> u32 {
+        let rows_behind = self.wanted && self.timeline.cursor().is_none_or(|cursor| cursor.seq < self.known);
+        [
+            self.summary != Lack::Nothing,
+            self.rows != Lack::Nothing,
+            self.meta.is_none(),
+            self.head.seq < self.known,
+            rows_behind,
+        ]
+        .into_iter()
+        .map(u32::from)
+        .sum()
+    }
+
+    /// Something is known to have been said that is not held here.
+    pub fn is_behind(&self) -> bool {
+        self.meta.is_none() || self.head.seq < self.known
+    }
+
+    /// A hole in an otherwise live timeline: its cursor and its end, if a piece of
+    /// log can fill it.
+    pub fn hole(&self) -> Option<(Cursor, Seq)> {
+        let cursor = self.timeline.cursor()?;
+        if !self.wanted || self.rows != Lack::Nothing || cursor.seq >= self.known {
+            return None;
+        }
+        let to = self.held.first_after(cursor.seq).map_or(self.known, Seq::before);
+        Some((cursor, to))
+    }
+
+    /// What `Welcome` says of it.
+    pub fn stands_at(&mut self, told: &RoomHead) {
+        let told = told.cursor;
+        let differs = |own: Cursor| own.seq > told.seq || (own.seq == told.seq && own.tail != told.tail);
+        if differs(self.head) || self.timeline.cursor().is_some_and(differs) {
+            self.start_over();
+        }
+        self.known = self.known.max(told.seq);
+        if self.head != told {
+            self.summary = Lack::Lacking;
+        }
+        if self.wanted && self.timeline.cursor() != Some(told) {
+            self.rows = Lack::Lacking;
+        }
+    }
+
+    /// Nothing held belongs to the log that is told of now.
+    pub fn start_over(&mut self) {
+        let timeline = core::mem::take(&mut self.timeline);
+        let salvage = self.salvage.take().or((!timeline.is_empty()).then_some(timeline));
+        *self = Self {
+            meta: self.meta.take(),
+            welcomed: self.welcomed,
+            wanted: self.wanted || salvage.is_some(),
+            held: core::mem::take(&mut self.held),
+            summary: Lack::Lacking,
+            salvage,
+            ..Self::default()
+        };
+        self.rows = if self.wanted { Lack::Lacking } else { Lack::Nothing };
+    }
+
+    /// A new socket: what an older one left unapplied is caught up with the rest.
+    pub fn forget_held(&mut self) {
+        self.held.take();
+    }
+
+    /// Keeps an event without looking at it, while it is not sure of which log it is.
+    pub fn hold(&mut self, event: RoomEvent) {
+        self.held.add(event);
+    }
+
+    /// Takes in an event: at once, or when what is before it has come.
+    pub fn hear(&mut self, event: RoomEvent, me: UserId) {
+        self.knows(event.entry.seq);
+        self.held.add(event);
+        self.drain(me);
+    }
+
+    pub fn hear_delta(&mut self, delta: &Delta, me: UserId) {
+        self.knows(delta.to.seq);
+        for message in &delta.messages {
+            self.timeline.update(message);
+        }
+        for entry in &delta.entries {
+            let created = entry.seq;
+            let row = delta.messages.iter().find(|message| message.seq == created).cloned();
+            self.held.add(RoomEvent {
+                room: delta.room,
+                entry: entry.clone(),
+                row,
+            });
+        }
+        self.drain(me);
+    }
+
+    pub fn drain(&mut self, me: UserId) {
+        if let Some(last) = self.held.last() {
+            self.knows(last);
+        }
+        for event in self.held.take() {
+            let seq = event.entry.seq;
+            if seq == self.head.seq.next() && self.meta.is_some() {
+                self.move_head(&event.entry, event.row.as_ref(), me);
+            }
+            if let Some(cursor) = self.timeline.cursor() {
+                if seq == cursor.seq.next() {
+                    self.timeline.enter(&event.entry, event.row.as_ref());
+                } else if let Some(row) = &event.row
+                    && seq <= cursor.seq
+                {
+                    self.timeline.update(row);
+                }
+            }
+            let ahead_of_rows = self.wanted && self.timeline.cursor().is_none_or(|cursor| seq > cursor.seq);
+            if seq > self.head.seq || ahead_of_rows {
+                self.held.add(event);
+            }
+        }
+        if self.timeline.len() > ROWS_MAX {
+            self.timeline.trim(ROWS_MAX);
+        }
+    }
+
+    fn move_head(&mut self, entry: &Entry, row: Option<&Message>, me: UserId) {
+        self.head = entry.cursor();
+        let mut counted = None;
+        match (entry.change(), &mut self.meta) {
+            (Ok(Change::MessageCreated(MessageCreated { ordinal })), _) => {
+                self.ordinal = ordinal;
+                counted = row;
+                match row {
+                    Some(message) => self.preview = Some(preview_of(message)),
+                    None => self.summary = Lack::Lacking,
+                }
+            }
+            (Ok(Change::RoomCreated(created)), Some(meta)) => meta.name = created.name,
+            (Ok(Change::RoomRenamed(renamed)), Some(meta)) => meta.name = renamed.name,
+            (Ok(Change::MemberJoined(joined)), Some(meta)) if joined.user == me => meta.role = joined.role,
+            (Ok(_), _) => {}
+            // What a newer version did may have changed anything.
+            (Err(_), _) => self.summary = Lack::Lacking,
+        }
+        self.count(entry.seq, counted, me);
+    }
+
+    /// A summary as of some entry; what was heard since stays.
+    pub fn adopt(&mut self, summary: &Summary, me: UserId) {
+        self.knows(summary.head.seq);
+        if self.meta.is_none() || summary.head.seq >= self.head.seq {
+            if summary.head.seq != self.head.seq {
+                self.recent.clear();
+            }
+            self.meta = Some(summary.meta.clone());
+            self.head = summary.head;
+            self.ordinal = summary.ordinal;
+            self.preview.clone_from(&summary.preview);
+        }
+        self.adopt_counts(summary.counts, me);
+    }
+
+    /// The newest page after too much was missed.
+    pub fn jump(&mut self, page: &Page, me: UserId) {
+        if self.timeline.cursor().is_none_or(|cursor| cursor.seq < page.as_of.seq) {
+            self.timeline.jump(page);
+        }
+        self.drain(me);
+    }
+
+    /// The first page of a log that was not known. Gives back the reader's own
+    /// messages of a log before it that this one lacks.
+    pub fn reset(&mut self, page: &Page, me: UserId) -> Vec<Message> {
+        // A second answer to the same question, older than what came in between.
+        if self.timeline.cursor().is_none_or(|cursor| cursor.seq < page.as_of.seq) {
+            self.timeline.begin(page);
+        }
+        let lost = self.salvage.take().map_or_else(Vec::new, |old| lost(&old, page, me));
+        self.drain(me);
+        lost
+    }
+
+    /// A page of history, with what was heard since it was asked for.
+    pub fn fill(&mut self, page: &Page, since: &[RoomEvent], me: UserId) {
+        self.timeline.fill(page);
+        for row in since.iter().filter_map(|event| event.row.as_ref()) {
+            self.timeline.update(row);
+        }
+        self.settle(me);
+    }
+
+    pub fn salvages(&self) -> bool {
+        self.salvage.is_some()
+    }
+
+    /// Nobody looks at it any more.
+    pub fn rest(&mut self) {
+        self.timeline.trim(ROWS_KEPT);
+    }
+
+    /// Its rows are let go, to be fetched again when it is opened again.
+    pub fn let_go(&mut self) {
+        self.timeline = Timeline::default();
+        self.wanted = false;
+        self.rows = Lack::Nothing;
+    }
+}
+
+fn preview_of(message: &Message) -> Preview {
+    Preview {
+        seq: message.seq,
+        author: message.author,
+        at: message.at,
+        words: preview::words(message.body.as_str()),
+    }
+}
+
+/// Own messages of the old log that are not in the new one. Both are one up to the
+/// newest message of the page that the old one has at the same place; where the page
+/// tells of none, all that the page lacks are given: a key sent twice does no harm.
+fn lost(old: &Timeline, page: &Page, me: UserId) -> Vec<Message> {
+    let same = page.messages.iter().rev().find(|message| {
+        old.message(message.seq)
+            .is_some_and(|held| held.author == message.author && held.client_key == message.client_key)
+    });
+    let common = same.map_or(Seq::ZERO, |message| message.seq);
+    old.messages()
+        .filter(|message| message.author == me && message.seq > common)
+        .filter(|message| {
+            page.messages
+                .iter()
+                .all(|new| new.author != me || new.client_key != message.client_key)
+        })
+        .map(|message| Message::clone(message))
+        .collect()
+}

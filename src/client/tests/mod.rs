@@ -1,0 +1,14 @@
+//! Stories of tabs, told against a plain model of a server: what the wire says a
+//! server answers, and nothing of how ours does it.
+
+mod always;
+mod away;
+mod coming_back;
+mod drawing;
+mod model;
+mod odd_turns;
+mod outbox;
+mod reading;
+mod rows;
+mod wire_life;
+mod world;

@@ -1,0 +1,204 @@
+//! The rows of one room that a tab holds.
+//!
+//! Messages and notes stand at the seq that created them. Which messages are held
+//! without holes is kept as spans of ordinals; what lies between is a gap of an
+//! exact size. Rows from before something was missed are *stale*: they may have
+//! changed since, so they are kept for reading without a network and are fresh
+//! again only once they were fetched again.
+
+use super::{sorted::Sorted, spans::Spans};
+use crate::wire::{
+    Change, ClientKey, Cursor, Entry, Message, Ordinal, Seq, UserId, event::MessageCreated, fetch::Page,
+};
+use std::sync::Arc;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Item {
+    pub what: What,
+    pub stale: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum What {
+    Message(Arc<Message>),
+    Note(Arc<Entry>),
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Timeline {
+    items: Sorted<Seq, Item>,
+    fresh: Spans,
+    stale: Spans,
+    /// Every entry up to here is among the fresh rows or lies in a gap.
+    cursor: Option<Cursor>,
+    /// The last message of the log as of the cursor.
+    ordinal: Ordinal,
+}
+
+impl Timeline {
+    pub fn cursor(&self) -> Option<Cursor> {
+        self.cursor
+    }
+
+    pub fn ordinal(&self) -> Ordinal {
+        self.ordinal
+    }
+
+    /// The messages that are held as they are now.
+    pub fn fresh(&self) -> &Spans {
+        &self.fresh
+    }
+
+    pub fn stale(&self) -> &Spans {
+        &self.stale
+    }
+
+    /// Messages and notes held, stale ones too.
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// True until a first page came.
+    pub fn is_empty(&self) -> bool {
+        self.cursor.is_none() && self.items.is_empty()
+    }
+
+    pub fn messages(&self) -> impl DoubleEndedIterator<Item = &Arc<Message>> {
+        self.items.values().filter_map(|item| match &item.what {
+            What::Message(message) => Some(message),
+            What::Note(_) => None,
+        })
+    }
+
+    pub(super) fn items(&self) -> impl Iterator<Item = &Item> {
+        self.items.values()
+    }
+
+    /// True if the entry is a row that may be shown.
+    pub fn shows(&self, seq: Seq) -> bool {
+        self.items.get(seq).is_some_and(|item| !item.stale)
+    }
+
+    pub fn message(&self, seq: Seq) -> Option<&Arc<Message>> {
+        match &self.items.get(seq)?.what {
+            What::Message(message) => Some(message),
+            What::Note(_) => None,
+        }
+    }
+
+    /// True if a message of this author and key is held, stale or not.
+    pub fn holds_key(&self, author: UserId, key: ClientKey) -> bool {
+        self.messages()
+            .rev()
+            .any(|message| message.client_key == key && message.author == author)
+    }
+
+    /// True if every message after this one, up to the end of the log, is held.
+    pub fn reaches_back_to(&self, ordinal: Ordinal) -> bool {
+        self.cursor.is_some()
+            && (ordinal >= self.ordinal
+                || self
+                    .fresh
+                    .around(self.ordinal)
+                    .is_some_and(|span| span.from <= ordinal.next()))
+    }
+
+    /// Forgets everything: the log is another one, or these are the first rows.
+    pub(super) fn begin(&mut self, page: &Page) {
+        *self = Self::default();
+        self.stand_at(page);
+        self.fill(page);
+    }
+
+    /// The newest page after more was missed than was told.
+    pub(super) fn jump(&mut self, page: &Page) {
+        for item in self.items.values_mut() {
+            item.stale = true;
+        }
+        for span in self.fresh.as_slice() {
+            self.stale.add(span.from, span.to);
+        }
+        self.fresh.clear();
+        self.stand_at(page);
+        self.fill(page);
+    }
+
+    fn stand_at(&mut self, page: &Page) {
+        self.cursor = Some(page.as_of);
+        self.ordinal = page.to;
+    }
+
+    /// A page of any place. Rows that changed after it was read stay as they are.
+    pub(super) fn fill(&mut self, page: &Page) {
+        for message in &page.messages {
+            self.put(message);
+            self.fresh.add(message.ordinal, message.ordinal);
+            self.stale.subtract(message.ordinal, message.ordinal);
+        }
+        for note in &page.notes {
+            if !matches!(note.change(), Ok(Change::MessageCreated(_))) {
+                self.note(note);
+            }
+        }
+    }
+
+    /// The next entry of the log. The caller knows that it is the next.
+    pub(super) fn enter(&mut self, entry: &Entry, row: Option<&Message>) {
+        self.cursor = Some(entry.cursor());
+        match (entry.change(), row) {
+            (Ok(Change::MessageCreated(MessageCreated { ordinal })), row) => {
+                self.ordinal = ordinal;
+                // Without its row the message is not held, and shows as missing.
+                if let Some(message) = row.filter(|row| row.ordinal == ordinal) {
+                    self.put(message);
+                    self.fresh.add(ordinal, ordinal);
+                    self.stale.subtract(ordinal, ordinal);
+                }
+            }
+            (_, row) => {
+                self.note(entry);
+                if let Some(message) = row {
+                    self.update(message);
+                }
+            }
+        }
+    }
+
+    /// The present state of a message, if it is held and this is newer.
+    pub(super) fn update(&mut self, message: &Message) {
+        if let Some(item) = self.items.get_mut(message.seq)
+            && let What::Message(held) = &mut item.what
+            && held.revision < message.revision
+        {
+            *held = Arc::new(message.clone());
+        }
+    }
+
+    fn put(&mut self, message: &Message) {
+        self.update(message);
+        let held = self.items.get_mut(message.seq);
+        if let Some(item) = held.filter(|item| matches!(item.what, What::Message(_))) {
+            item.stale = false;
+        } else {
+            let what = What::Message(Arc::new(message.clone()));
+            self.items.insert(message.seq, Item { what, stale: false });
+        }
+    }
+
+    fn note(&mut self, entry: &Entry) {
+        let what = What::Note(Arc::new(entry.clone()));
+        self.items.insert(entry.seq, Item { what, stale: false });
+    }
+
+    /// Keeps the newest rows only. What is let go is history to be loaded again.
+    pub(super) fn trim(&mut self, rows_max: usize) {
+        let mut last_dropped = Ordinal::ZERO;
+        for item in self.items.keep_last(rows_max) {
+            if let What::Message(message) = item.what {
+                last_dropped = message.ordinal;
+            }
+        }
+        self.fresh.subtract(Ordinal::ZERO, last_dropped);
+        self.stale.subtract(Ordinal::ZERO, last_dropped);
+    }
+}
