@@ -1,0 +1,101 @@
+//! How ids, numbers and kinds stand in columns: ids as blobs, numbers as integers.
+
+use crate::wire::{
+    Body, ClientKey, DeviceId, DirectorySeq, EpisodeId, Epoch, InviteId, Millis, Ordinal, RoomId, RoomKind, Seq,
+    SessionId, Tail, UserId, UserSeq,
+    membership::{RoomRole, ServerRole},
+};
+use sqlx::{
+    Decode, Encode, Sqlite, Type,
+    encode::IsNull,
+    error::BoxDynError,
+    sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo, SqliteValueRef},
+};
+
+/// A column holds what this program never writes there.
+#[derive(Debug, thiserror::Error)]
+#[error("a column does not hold a {0}")]
+pub struct NotAColumn(pub &'static str);
+
+/// Gives a type the column type of another, by two functions.
+macro_rules! column {
+    ($type:ty as $stored:ty, $put:expr, $take:expr) => {
+        impl Type<Sqlite> for $type {
+            fn type_info() -> SqliteTypeInfo {
+                <$stored as Type<Sqlite>>::type_info()
+            }
+
+            fn compatible(info: &SqliteTypeInfo) -> bool {
+                <$stored as Type<Sqlite>>::compatible(info)
+            }
+        }
+
+        impl Encode<'_, Sqlite> for $type {
+            fn encode_by_ref(&self, args: &mut SqliteArgumentsBuffer) -> Result<IsNull, BoxDynError> {
+                let put: fn(&$type) -> $stored = $put;
+                Encode::<Sqlite>::encode(put(self), args)
+            }
+        }
+
+        impl Decode<'_, Sqlite> for $type {
+            fn decode(value: SqliteValueRef<'_>) -> Result<Self, BoxDynError> {
+                let take: fn($stored) -> Option<$type> = $take;
+                take(<$stored as Decode<Sqlite>>::decode(value)?).ok_or_else(|| NotAColumn(stringify!($type)).into())
+            }
+        }
+    };
+}
+
+macro_rules! ids {
+    ($($type:ident)+) => {
+        $(column!($type as Vec<u8>, |id| id.as_bytes().to_vec(), |bytes| $type::from_slice(&bytes));)+
+    };
+}
+
+// SQLite's integers are signed. A number beyond them can only come from outside, as a
+// question about the far future; the greatest integer asks the same.
+macro_rules! numbers {
+    ($($type:ident)+) => {
+        $(column!(
+            $type as i64,
+            |number| i64::try_from(number.0).unwrap_or(i64::MAX),
+            |number| u64::try_from(number).ok().map($type)
+        );)+
+    };
+}
+
+/// Kinds with their numbers in the schema.
+macro_rules! kinds {
+    ($($type:ident { $($variant:ident = $number:literal),+ })+) => {
+        $(column!(
+            $type as i64,
+            |kind| match kind { $($type::$variant => $number),+ },
+            |number| match number { $($number => Some($type::$variant),)+ _ => None }
+        );)+
+    };
+}
+
+ids! { RoomId UserId DeviceId SessionId InviteId EpisodeId ClientKey }
+numbers! { Seq Ordinal UserSeq DirectorySeq Millis }
+kinds! {
+    RoomKind { Open = 0, Closed = 1, Direct = 2 }
+    RoomRole { Member = 0, Admin = 1 }
+    ServerRole { Member = 0, Admin = 1, Owner = 2 }
+}
+column!(Tail as i64, |tail| i64::from(tail.0), |number| u32::try_from(number)
+    .ok()
+    .map(Tail));
+column!(Epoch as Vec<u8>, |epoch| epoch.0.to_vec(), |bytes| bytes
+    .try_into()
+    .ok()
+    .map(Epoch));
+column!(Body as String, |body| body.as_str().to_owned(), |text| Some(
+    Body::stored(text)
+));
+
+/// A list of ids as a statement takes it: `json_each(?1)`, `unhex(value)`.
+pub fn hex_list<T: ToString>(ids: impl IntoIterator<Item = T>) -> String {
+    let ids: Vec<_> = ids.into_iter().map(|id| id.to_string()).collect();
+    // Strings always become JSON.
+    serde_json::to_string(&ids).unwrap_or_default()
+}

@@ -1,0 +1,60 @@
+//! The SQLite file: opening it, reading from it, and how its columns read as our types.
+//!
+//! Only the writer writes; it alone asks for the connection that may. This house
+//! knows nothing of what the tables mean.
+
+mod columns;
+mod open;
+mod rows;
+mod sql;
+#[cfg(test)]
+mod tests;
+
+use super::error::Result;
+use crate::wire::Epoch;
+use sqlx::{
+    Connection, Sqlite, SqliteConnection, SqlitePool, Transaction, pool::PoolConnection, sqlite::SqliteConnectOptions,
+};
+use std::{fs::File, sync::Arc};
+
+pub use columns::{NotAColumn, hex_list};
+pub use open::OpenError;
+pub(in crate::server) use open::{DATABASE_FILE, lock_folder};
+
+/// Readers of the store. Each read is one transaction: proof and rows are of one moment.
+#[derive(Clone)]
+pub struct Store {
+    reads: SqlitePool,
+    /// How the writer's connection is opened, and opened again after a commit that failed.
+    writes: Arc<SqliteConnectOptions>,
+    epoch: Epoch,
+    /// Held for as long as any handle lives: one server for one folder.
+    _lock: Arc<File>,
+}
+
+impl Store {
+    /// A read transaction; dropped, it ends.
+    pub async fn read(&self) -> Result<Transaction<'static, Sqlite>> {
+        Ok(self.reads.begin().await?)
+    }
+
+    /// A connection for a single statement, which is a transaction by itself.
+    pub async fn connection(&self) -> Result<PoolConnection<Sqlite>> {
+        Ok(self.reads.acquire().await?)
+    }
+
+    /// Drawn when the store was made or restored: cursors of another epoch are void.
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// The connection that may write. There is to be one at a time, the writer's.
+    pub(in crate::server) async fn write_connection(&self) -> Result<SqliteConnection> {
+        Ok(SqliteConnection::connect_with(&self.writes).await?)
+    }
+
+    /// Waits until all reads are over and closes the file.
+    pub async fn close(&self) {
+        self.reads.close().await;
+    }
+}

@@ -1,0 +1,200 @@
+//! Opening: the folder, its lock, the file, its schema. Each refusal says what is
+//! wrong, where, and what would be right.
+
+use super::{Store, sql};
+use crate::{server::clock::Ambience, wire::Epoch};
+use sqlx::{
+    ConnectOptions, Connection, SqliteConnection,
+    migrate::MigrateError,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use std::{
+    fs::{DirBuilder, File, OpenOptions, TryLockError},
+    io,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+pub const DATABASE_FILE: &str = "whilst.db";
+const LOCK_FILE: &str = "lock";
+/// Private to the account that runs the server: the folder holds what people wrote.
+const FOLDER_MODE: u32 = 0o700;
+const FILE_MODE: u32 = 0o600;
+
+/// Each is a thread; reads are short and two cores are the smallest house.
+const READ_CONNECTIONS_MAX: u32 = 4;
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const READ_WAIT: Duration = Duration::from_secs(10);
+/// A log that grew beyond this under a long read is cut back at the next checkpoint.
+const WAL_KEPT_BYTES: &str = "67108864";
+
+/// Why a store could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(
+        "the data folder {0} cannot be made or written: {1}. Choose another folder, or give this account the right to write there"
+    )]
+    FolderNotWritable(PathBuf, #[source] io::Error),
+    #[error("the data folder {0} is in use by another whilst. Stop that one first, or choose another folder")]
+    Locked(PathBuf),
+    #[error("{0} is read-only. Make it writable: chmod u+w {0}")]
+    ReadOnly(PathBuf),
+    #[error("{0} is not a database of whilst. Move it away, or put the right file there")]
+    NotADatabase(PathBuf),
+    #[error("{0} is held by another program. Close what has it open")]
+    Busy(PathBuf),
+    #[error("{0} was written by a newer whilst (schema {1}). Run that version, or restore an older backup")]
+    Newer(PathBuf, i64),
+    #[error("{0} cannot be opened: {1}")]
+    Other(PathBuf, #[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Store {
+    /// Opens the store of a data folder; makes folder and file where they are missing.
+    ///
+    /// # Errors
+    /// [`OpenError`], which is meant to be shown as it is.
+    pub async fn open(folder: &Path, ambience: &Ambience) -> Result<Self, OpenError> {
+        open_synced(folder, ambience, SqliteSynchronous::Full).await
+    }
+
+    /// As [`Store::open`], without waiting for the disk: what is acknowledged may be
+    /// lost with the power. For tests and for filling a folder that can be filled again.
+    ///
+    /// # Errors
+    /// As `open`.
+    pub async fn open_unsynced(folder: &Path, ambience: &Ambience) -> Result<Self, OpenError> {
+        open_synced(folder, ambience, SqliteSynchronous::Off).await
+    }
+}
+
+async fn open_synced(folder: &Path, ambience: &Ambience, sync: SqliteSynchronous) -> Result<Store, OpenError> {
+    let lock = lock_folder(folder)?;
+    let file = folder.join(DATABASE_FILE);
+    claim_file(folder, &file)?;
+    let writes = write_options(&file, sync);
+    let epoch = prepare(&writes, Epoch(ambience.random()))
+        .await
+        .map_err(|error| explain(&file, error))?;
+    let reads = SqlitePoolOptions::new()
+        .max_connections(READ_CONNECTIONS_MAX)
+        .acquire_timeout(READ_WAIT)
+        // A connection to a file does not go stale; asking would double each small read.
+        .test_before_acquire(false)
+        .connect_with(read_options(&file))
+        .await
+        .map_err(|error| explain(&file, error.into()))?;
+    Ok(Store {
+        reads,
+        writes: Arc::new(writes),
+        epoch,
+        _lock: Arc::new(lock),
+    })
+}
+
+/// Makes the folder if it is missing and holds it for as long as the file lives.
+///
+/// # Errors
+/// `FolderNotWritable` or `Locked`.
+pub fn lock_folder(folder: &Path) -> Result<File, OpenError> {
+    let not_writable = |error| OpenError::FolderNotWritable(folder.to_owned(), error);
+    DirBuilder::new()
+        .recursive(true)
+        .mode(FOLDER_MODE)
+        .create(folder)
+        .map_err(not_writable)?;
+    let lock = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(FILE_MODE)
+        .open(folder.join(LOCK_FILE))
+        .map_err(not_writable)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(OpenError::Locked(folder.to_owned())),
+        Err(TryLockError::Error(error)) => Err(not_writable(error)),
+    }
+}
+
+/// Makes the file with its rights before SQLite would make it with wider ones, and
+/// respects a missing write bit even where root could ignore it.
+fn claim_file(folder: &Path, file: &Path) -> Result<(), OpenError> {
+    if std::fs::metadata(file).is_ok_and(|found| found.permissions().readonly()) {
+        return Err(OpenError::ReadOnly(file.to_owned()));
+    }
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(FILE_MODE)
+        .open(file)
+        .map(drop)
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::ReadOnlyFilesystem => OpenError::ReadOnly(file.to_owned()),
+            io::ErrorKind::IsADirectory => OpenError::NotADatabase(file.to_owned()),
+            _ => OpenError::FolderNotWritable(folder.to_owned(), error),
+        })
+}
+
+fn write_options(file: &Path, sync: SqliteSynchronous) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(sync)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        // A mapped file turns a disk error into a signal that ends the process.
+        .pragma("mmap_size", "0")
+        .pragma("journal_size_limit", WAL_KEPT_BYTES)
+        .pragma("trusted_schema", "OFF")
+        .disable_statement_logging()
+}
+
+fn read_options(file: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .busy_timeout(BUSY_TIMEOUT)
+        .pragma("mmap_size", "0")
+        .pragma("query_only", "ON")
+        .pragma("trusted_schema", "OFF")
+        .disable_statement_logging()
+}
+
+/// Brings the schema up to date.
+async fn prepare(options: &SqliteConnectOptions, fresh: Epoch) -> Result<Epoch, MigrateError> {
+    let mut conn = SqliteConnection::connect_with(options).await?;
+    sql::migrator().run(&mut conn).await?;
+    let epoch = sql::epoch_or(&mut conn, fresh).await?;
+    conn.close().await?;
+    Ok(epoch)
+}
+
+/// Result codes of SQLite, without their extended part.
+mod code {
+    pub const BUSY: i32 = 5;
+    pub const READ_ONLY: i32 = 8;
+    pub const NOT_A_DATABASE: i32 = 26;
+    pub const MASK: i32 = 0xff;
+}
+
+fn explain(file: &Path, error: MigrateError) -> OpenError {
+    let file = file.to_owned();
+    let error = match error {
+        MigrateError::VersionMissing(version) => return OpenError::Newer(file, version),
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error,
+        other => return OpenError::Other(file, other.into()),
+    };
+    let code = error
+        .as_database_error()
+        .and_then(|error| error.code()?.parse::<i32>().ok())
+        .map(|code| code & code::MASK);
+    match code {
+        Some(code::BUSY) => OpenError::Busy(file),
+        Some(code::READ_ONLY) => OpenError::ReadOnly(file),
+        Some(code::NOT_A_DATABASE) => OpenError::NotADatabase(file),
+        _ => OpenError::Other(file, error.into()),
+    }
+}

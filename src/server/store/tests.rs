@@ -1,0 +1,128 @@
+//! Opening a folder: what is made, what is refused, and what is said then.
+#![expect(clippy::disallowed_methods, reason = "tests look into the file itself")]
+
+use super::{OpenError, Store};
+use crate::server::{
+    clock::Ambience,
+    testing::{MovedClock, SeededChance},
+};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, sync::Arc};
+
+fn ambience(seed: u64) -> Ambience {
+    Ambience {
+        clock: Arc::new(MovedClock::new()),
+        chance: Arc::new(SeededChance::new(seed)),
+    }
+}
+
+async fn refusal(folder: &Path) -> OpenError {
+    match Store::open(folder, &ambience(1)).await {
+        Ok(_) => panic!("the folder was opened"),
+        Err(error) => error,
+    }
+}
+
+#[tokio::test]
+async fn folder_and_file_are_made_where_missing_and_are_private() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("some/data");
+    drop(Store::open(&folder, &ambience(1)).await.unwrap());
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder), 0o700);
+    assert_eq!(mode(&folder.join("whilst.db")), 0o600);
+}
+
+#[tokio::test]
+async fn a_store_keeps_its_epoch_and_another_has_another() {
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let first = Store::open(one.path(), &ambience(1)).await.unwrap();
+    let epoch = first.epoch();
+    first.close().await;
+    drop(first);
+    assert_eq!(Store::open(one.path(), &ambience(2)).await.unwrap().epoch(), epoch);
+    assert_ne!(Store::open(two.path(), &ambience(3)).await.unwrap().epoch(), epoch);
+}
+
+#[tokio::test]
+async fn a_commit_waits_for_the_disk_and_readers_cannot_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), &ambience(1)).await.unwrap();
+    let mut writes = store.write_connection().await.unwrap();
+    let full = 2_i64;
+    let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous")
+        .fetch_one(&mut writes)
+        .await
+        .unwrap();
+    assert_eq!(synchronous, full);
+    let journal: String = sqlx::query_scalar("PRAGMA journal_mode")
+        .fetch_one(&mut writes)
+        .await
+        .unwrap();
+    assert_eq!(journal, "wal");
+    let mut read = store.read().await.unwrap();
+    assert!(
+        sqlx::query("DELETE FROM store_facts")
+            .execute(&mut *read)
+            .await
+            .is_err()
+    );
+}
+
+#[tokio::test]
+async fn a_folder_in_use_is_refused_until_it_is_free() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Store::open(folder.path(), &ambience(1)).await.unwrap();
+    let error = refusal(folder.path()).await;
+    assert!(matches!(error, OpenError::Locked(_)), "{error}");
+    assert!(error.to_string().contains("Stop that one first"));
+    drop(first);
+    Store::open(folder.path(), &ambience(1)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_file_of_a_newer_version_is_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), &ambience(1)).await.unwrap();
+    let mut writes = store.write_connection().await.unwrap();
+    sqlx::query(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+         VALUES (9999, 'from the future', 1, x'00', 0)",
+    )
+    .execute(&mut writes)
+    .await
+    .unwrap();
+    drop((writes, store));
+    let error = refusal(folder.path()).await;
+    assert!(matches!(error, OpenError::Newer(_, 9999)), "{error}");
+}
+
+#[tokio::test]
+async fn something_else_in_the_place_of_the_file_is_not_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("whilst.db");
+    let text = "a letter, quite long enough to be taken for a page of a database. ".repeat(40);
+    fs::write(&file, &text).unwrap();
+    let error = refusal(folder.path()).await;
+    assert!(matches!(error, OpenError::NotADatabase(_)), "{error}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), text);
+}
+
+#[tokio::test]
+async fn a_read_only_file_is_refused_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(Store::open(folder.path(), &ambience(1)).await.unwrap());
+    let file = folder.path().join("whilst.db");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o400)).unwrap();
+    let error = refusal(folder.path()).await;
+    assert!(matches!(error, OpenError::ReadOnly(_)), "{error}");
+    assert!(error.to_string().contains("chmod u+w"));
+}
+
+#[tokio::test]
+async fn a_file_in_the_place_of_the_folder_is_refused() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("data");
+    fs::write(&folder, "no folder").unwrap();
+    let error = refusal(&folder).await;
+    assert!(matches!(error, OpenError::FolderNotWritable(..)), "{error}");
+}

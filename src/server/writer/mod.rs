@@ -1,0 +1,187 @@
+//! The one task that changes the store: it takes every write that waits, puts them
+//! into one transaction, commits once, and hands what became true to the hub.
+//!
+//! It knows no connection and no page. It holds nothing between two batches but the
+//! connection to the store, so there is nothing that a rollback could leave behind.
+
+mod batch;
+mod commit;
+mod queue;
+mod sends;
+mod sql;
+#[cfg(test)]
+mod tests;
+mod told;
+mod wish;
+mod write;
+
+use super::{
+    clock::Ambience,
+    error::{Error, Fault, Result},
+    store::Store,
+};
+use crate::wire::{Millis, event::Accepted};
+use queue::Queued;
+use sqlx::SqliteConnection;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+use write::Pending;
+
+pub use batch::Batch;
+pub use sends::ReadySend;
+pub use told::{Committed, Publication, Told};
+pub use wish::{Deed, Digest, Wish, find_first_answer, is_known};
+pub use write::Write;
+
+/// Writes that may wait. Who comes later waits at the door.
+pub const QUEUE_MAX_WRITES: usize = 2_048;
+/// Writes of one commit.
+pub const BATCH_MAX_WRITES: usize = 1_024;
+/// Commits that the hub may be behind.
+pub const PUBLICATIONS_MAX: usize = 64;
+/// Between two tries to open the store again.
+const REOPEN_WAIT_MS: u64 = 1_000;
+
+/// Handle of the writer's task.
+#[derive(Clone)]
+pub struct Writer {
+    queue: mpsc::Sender<Queued>,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Unanswered {
+    #[error("the server is stopping")]
+    Stopping,
+    #[error("the commit failed; whether the write is stored is not known")]
+    Unknown,
+    #[error("the store is being opened again")]
+    Reopening,
+}
+
+impl Writer {
+    /// A writer of this store and the task that does its work, to be spawned.
+    ///
+    /// The task waits when the hub's channel is full, so the hub must never wait for a write.
+    pub async fn new(store: Store, ambience: Ambience, hub: mpsc::Sender<Publication>) -> Result<(Self, WriterTask)> {
+        let (queue, waiting) = mpsc::channel(QUEUE_MAX_WRITES);
+        let conn = store.write_connection().await?;
+        let task = WriterTask {
+            store,
+            ambience,
+            waiting,
+            hub,
+            conn,
+        };
+        Ok((Self { queue }, task))
+    }
+
+    /// Queues the write and waits for the commit that holds it.
+    ///
+    /// # Errors
+    /// The write's own refusal; a fault, if it or the commit failed. After a failed
+    /// commit nobody knows whether the write is stored: a command is resent by its key.
+    pub async fn run<W: Write>(&self, write: W) -> Result<W::Output> {
+        let (pending, answer) = Pending::new(write);
+        self.queue(Queued::Other(Box::new(pending)), answer).await
+    }
+
+    /// Does the deed once per client key: a wish that was fulfilled before gets its first answer.
+    ///
+    /// # Errors
+    /// As `run`; `KeyReused` if the key was used for another wish, `SignedOut`.
+    pub async fn once<D: Deed>(&self, wish: Wish, deed: D) -> Result<Accepted> {
+        self.run(wish::Once::new(wish, deed)).await
+    }
+
+    /// Stores a message once per client key.
+    ///
+    /// # Errors
+    /// As `once`; `Gone` if its author is no longer in the room.
+    pub async fn send(&self, send: ReadySend) -> Result<Accepted> {
+        let (pending, answer) = sends::PendingSend::new(send);
+        self.queue(Queued::Send(pending), answer).await
+    }
+
+    async fn queue<T>(&self, write: Queued, answer: oneshot::Receiver<Result<T>>) -> Result<T> {
+        self.queue
+            .send(write)
+            .await
+            .map_err(|_| Error::fault("handing over a write", Unanswered::Stopping))?;
+        answer
+            .await
+            .map_err(|_| Error::fault("waiting for a commit", Unanswered::Unknown))?
+    }
+}
+
+/// The work itself: [`WriterTask::run`].
+pub struct WriterTask {
+    store: Store,
+    ambience: Ambience,
+    waiting: mpsc::Receiver<Queued>,
+    hub: mpsc::Sender<Publication>,
+    conn: SqliteConnection,
+}
+
+impl WriterTask {
+    /// Commits batch after batch. When told to stop it takes no more writes, finishes
+    /// those that wait, and ends.
+    pub async fn run(mut self, stopping: CancellationToken) {
+        let mut writes = Vec::with_capacity(BATCH_MAX_WRITES);
+        loop {
+            tokio::select! {
+                () = stopping.cancelled(), if !self.waiting.is_closed() => self.waiting.close(),
+                taken = self.waiting.recv_many(&mut writes, BATCH_MAX_WRITES) => match taken {
+                    0 => return,
+                    _ => self.commit(&mut writes).await,
+                },
+            }
+        }
+    }
+
+    async fn commit(&mut self, writes: &mut Vec<Queued>) {
+        let outcome = commit::commit_batch(&mut self.conn, &self.ambience, writes).await;
+        if !outcome.told.is_empty() {
+            self.publish(Publication::Batch(outcome.told)).await;
+        }
+        writes.drain(..).for_each(Queued::answer);
+        if let Some(fault) = outcome.broken {
+            tracing::error!(fault = fault.chain(), "the writer's connection failed");
+            self.reopen().await;
+            self.publish(Publication::Resync).await;
+        }
+    }
+
+    async fn publish(&self, publication: Publication) {
+        // A hub that is gone has no connections: there is nobody to tell.
+        drop(self.hub.send(publication).await);
+    }
+
+    /// Opens the store again, for as long as it takes. Nobody waits meanwhile: what
+    /// stands in the queue is refused and comes again with its key.
+    async fn reopen(&mut self) {
+        loop {
+            match self.store.write_connection().await {
+                Ok(conn) => {
+                    self.conn = conn;
+                    return;
+                }
+                Err(error) => {
+                    tracing::error!(fault = error.chain(), "the store cannot be opened again");
+                    self.refuse_waiting();
+                    let again = Millis(self.ambience.now().0 + REOPEN_WAIT_MS);
+                    self.ambience.clock.sleep_until(again).await;
+                }
+            }
+        }
+    }
+
+    fn refuse_waiting(&mut self) {
+        while let Ok(mut write) = self.waiting.try_recv() {
+            write.fail(Fault {
+                doing: "waiting for the store",
+                source: Unanswered::Reopening.into(),
+            });
+            write.answer();
+        }
+    }
+}
