@@ -1,0 +1,220 @@
+//! "I hold this; what is new?"
+
+use super::{faces::faces, page::newest_in, range::delta_in, sql};
+use crate::{
+    server::{app::App, error::Result, messages::counts_of, rooms, sessions::Signed},
+    wire::{
+        DirectorySeq, Enveloped, Epoch, Person, RoomId, UserId, UserSeq,
+        envelope::encode,
+        fetch::{CatchUp, CaughtUp, Have, News, RoomAnswer, Want},
+        limits::{ANSWER_MAX_BYTES, CATCH_UP_MAX_ROOMS, DELTA_MAX_ENTRIES, DIRECTORY_PAGE_SIZE, USER_LOG_PAGE_SIZE},
+        user_log::{UserItem, UserValue},
+    },
+};
+use sqlx::SqliteConnection;
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// Faces of one answer beside those of its directory and its rows.
+const FACES_MAX: usize = 500;
+/// What they may take of the answer.
+const FACES_MAX_BYTES: usize = 192 * 1024;
+/// Members that a reader is shown of a room where they did not see who came. All others come with
+/// the rows they stand beside.
+const NEW_ROOM_MAX_FACES: u32 = 200;
+
+/// What the reader lacks, as of one moment. Rooms that would not fit are left out; the
+/// first that is asked for always fits.
+///
+/// # Errors
+/// Only faults: cursors of another epoch or from the future are answered with `Reset`,
+/// rooms that are not the reader's with `Gone`.
+pub async fn catch_up(app: &App, who: &Signed, ask: &CatchUp) -> Result<CaughtUp> {
+    let mut read = app.store.read().await?;
+    catch_up_in(&mut read, app.store.epoch(), who, ask).await
+}
+
+/// [`catch_up`] in a transaction that is there already.
+///
+/// # Errors
+/// As `catch_up`.
+pub async fn catch_up_in(conn: &mut SqliteConnection, epoch: Epoch, who: &Signed, ask: &CatchUp) -> Result<CaughtUp> {
+    let known = ask.epoch == Some(epoch);
+    let (user, user_to) = user_log(conn, who.user(), if known { ask.user } else { UserSeq::ZERO }).await?;
+    let directory = if known { ask.directory } else { DirectorySeq::ZERO };
+    let (people, directory_to) = directory_log(conn, who.user(), directory).await?;
+    let mut answer = CaughtUp {
+        epoch,
+        user,
+        user_to,
+        people,
+        directory_to,
+        rooms: Vec::new(),
+    };
+    let asked = asked_once(ask, known);
+    let found = find(conn, who, &asked).await?;
+    let mut met = shown(&found);
+    if directory > DirectorySeq::ZERO {
+        // Who is new to a room, or did not see others come, shares it with people
+        // whose last change was long ago.
+        add_members(conn, &asked, &found, &mut met).await?;
+    }
+    answer_rooms(conn, &asked, found, &mut answer).await?;
+    let strangers: BTreeSet<_> = met
+        .into_iter()
+        .filter(|user| answer.people.iter().all(|person| person.user != *user))
+        .take(FACES_MAX)
+        .collect();
+    answer.people.extend(faces(conn, &strangers).await?);
+    Ok(answer)
+}
+
+/// The first rooms of a question, each once; without cursors if those are void.
+fn asked_once(ask: &CatchUp, known: bool) -> Vec<Have> {
+    let mut seen = HashSet::new();
+    ask.rooms
+        .iter()
+        .filter(|have| seen.insert(have.room))
+        .take(CATCH_UP_MAX_ROOMS as usize)
+        .map(|have| Have {
+            cursor: have.cursor.filter(|_| known),
+            ..have.clone()
+        })
+        .collect()
+}
+
+async fn user_log(conn: &mut SqliteConnection, user: UserId, after: UserSeq) -> Result<(Vec<UserItem>, UserSeq)> {
+    let head = sql::user_head(conn, user).await?;
+    let after = if after > head { UserSeq::ZERO } else { after };
+    let mut items = sql::user_values(conn, user, after, USER_LOG_PAGE_SIZE).await?;
+    let to = match items.last() {
+        Some(last) if items.len() >= USER_LOG_PAGE_SIZE as usize => last.useq,
+        _ => head,
+    };
+    add_counts(conn, user, &mut items).await?;
+    Ok((items, to))
+}
+
+/// A marker that moved on another device brings the counts that go with it.
+async fn add_counts(conn: &mut SqliteConnection, user: UserId, items: &mut [UserItem]) -> Result<()> {
+    let marked: Vec<RoomId> = items.iter().filter_map(marked_room).collect();
+    if marked.is_empty() {
+        return Ok(());
+    }
+    let counts = counts_of(conn, user, &marked).await?;
+    for item in items {
+        item.counts = marked_room(item).and_then(|room| counts.get(&room).copied());
+    }
+    Ok(())
+}
+
+fn marked_room(item: &UserItem) -> Option<RoomId> {
+    match UserValue::unpack(&item.value) {
+        Ok(UserValue::ReadMarker(read)) => Some(read.room),
+        _ => None,
+    }
+}
+
+async fn directory_log(
+    conn: &mut SqliteConnection,
+    reader: UserId,
+    after: DirectorySeq,
+) -> Result<(Vec<Person>, DirectorySeq)> {
+    let head = sql::directory_head(conn).await?;
+    let after = if after > head { DirectorySeq::ZERO } else { after };
+    let people = sql::changed_people(conn, reader, after, DIRECTORY_PAGE_SIZE).await?;
+    let to = match people.last() {
+        Some(last) if people.len() >= DIRECTORY_PAGE_SIZE as usize => last.dseq,
+        _ => head,
+    };
+    Ok((people, to))
+}
+
+type FoundRooms = HashMap<RoomId, rooms::Found>;
+
+async fn find(conn: &mut SqliteConnection, who: &Signed, asked: &[Have]) -> Result<FoundRooms> {
+    let seqs: Vec<_> = asked
+        .iter()
+        .map(|have| (have.room, have.cursor.unwrap_or_default().seq))
+        .collect();
+    let found = rooms::summaries(conn, who.user(), &seqs).await?;
+    Ok(found.into_iter().map(|found| (found.room, found)).collect())
+}
+
+/// Whose names the summaries show.
+fn shown(found: &FoundRooms) -> BTreeSet<UserId> {
+    found
+        .values()
+        .flat_map(|found| {
+            let author = found.summary.preview.as_ref().map(|preview| preview.author);
+            found.summary.meta.with.into_iter().chain(author)
+        })
+        .collect()
+}
+
+async fn add_members(
+    conn: &mut SqliteConnection,
+    asked: &[Have],
+    found: &FoundRooms,
+    met: &mut BTreeSet<UserId>,
+) -> Result<()> {
+    for have in asked {
+        let Some(found) = found.get(&have.room) else { continue };
+        let missed = found
+            .summary
+            .head
+            .seq
+            .0
+            .saturating_sub(have.cursor.unwrap_or_default().seq.0);
+        if missed > u64::from(DELTA_MAX_ENTRIES) || have.cursor.is_none() {
+            met.extend(sql::members(conn, have.room, NEW_ROOM_MAX_FACES).await?);
+        }
+        if met.len() >= FACES_MAX {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Answers the rooms in the order asked for as long as they fit.
+async fn answer_rooms(
+    conn: &mut SqliteConnection,
+    asked: &[Have],
+    mut found: FoundRooms,
+    answer: &mut CaughtUp,
+) -> Result<()> {
+    let mut bytes = encode(answer).len() + FACES_MAX_BYTES;
+    for have in asked {
+        let news = match found.remove(&have.room) {
+            Some(found) => news(conn, have, found).await?,
+            None => News::Gone,
+        };
+        let room = RoomAnswer { room: have.room, news };
+        bytes += encode(&room).len();
+        if bytes > ANSWER_MAX_BYTES as usize && !answer.rooms.is_empty() {
+            break;
+        }
+        answer.rooms.push(room);
+    }
+    Ok(())
+}
+
+async fn news(conn: &mut SqliteConnection, have: &Have, found: rooms::Found) -> Result<News> {
+    let (head, summary) = (found.summary.head, found.summary);
+    if have.cursor == Some(head) {
+        return Ok(News::Same(summary));
+    }
+    if have.want == Want::Summary {
+        return Ok(News::Summary(summary));
+    }
+    // A cursor is of this log if the log has its tail at its seq; the future has none.
+    let cursor = have.cursor.filter(|cursor| Some(cursor.tail) == found.tail_at_asked);
+    let Some(cursor) = cursor else {
+        let page = newest_in(conn, have.room, head, summary.ordinal).await?;
+        return Ok(News::Reset(summary, page));
+    };
+    if let Some(delta) = delta_in(conn, have.room, cursor, head).await? {
+        return Ok(News::Delta(summary, delta));
+    }
+    let page = newest_in(conn, have.room, head, summary.ordinal).await?;
+    Ok(News::Jump(summary, page))
+}

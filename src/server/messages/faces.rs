@@ -1,0 +1,54 @@
+//! The people who stand beside rows.
+
+use super::sql;
+use crate::{
+    server::{app::App, error::Result, sessions::Signed},
+    wire::{Change, DirectorySeq, Entry, Message, Person, UserId, limits::DIRECTORY_PAGE_SIZE, person::Me},
+};
+use sqlx::SqliteConnection;
+use std::collections::BTreeSet;
+
+/// Who is signed in, as they are now.
+///
+/// # Errors
+/// A fault, if the store cannot be read.
+pub async fn whoami(app: &App, who: &Signed) -> Result<Me> {
+    let mut read = app.store.connection().await?;
+    Ok(sql::me(&mut read, who.user()).await?)
+}
+
+/// Everybody whose name these rows show, each once.
+pub async fn faces_of(conn: &mut SqliteConnection, messages: &[Message], entries: &[Entry]) -> Result<Vec<Person>> {
+    let mut users = BTreeSet::new();
+    users.extend(messages.iter().map(|message| message.author));
+    for entry in entries {
+        users.insert(entry.actor);
+        users.extend(subject(entry));
+    }
+    faces(conn, &users).await
+}
+
+pub async fn faces(conn: &mut SqliteConnection, users: &BTreeSet<UserId>) -> Result<Vec<Person>> {
+    if users.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(sql::people(conn, users).await?)
+}
+
+/// Whom an entry is about, beside who made it.
+fn subject(entry: &Entry) -> Option<UserId> {
+    match entry.change() {
+        Ok(Change::MemberJoined(joined)) => Some(joined.user),
+        Ok(Change::MemberLeft(left)) => Some(left.user),
+        Ok(Change::MemberRemoved(removed)) => Some(removed.user),
+        Ok(Change::MessageCreated(_) | Change::RoomCreated(_) | Change::RoomRenamed(_)) | Err(_) => None,
+    }
+}
+
+/// Active people who share a room with the reader, by name; at most a page of the directory.
+pub async fn people_near(conn: &mut SqliteConnection, who: &Signed) -> Result<Vec<Person>> {
+    let mut people = sql::changed_people(conn, who.user(), DirectorySeq::ZERO, DIRECTORY_PAGE_SIZE).await?;
+    people.retain(|person| person.active);
+    people.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(people)
+}

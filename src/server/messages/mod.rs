@@ -1,0 +1,23 @@
+//! What is said in rooms: sending it, reading it, knowing what was missed.
+//!
+//! Every read is one transaction that holds the proof of membership and the rows.
+
+mod catch_up;
+mod counts;
+mod faces;
+pub mod http;
+mod page;
+mod range;
+mod read;
+mod send;
+mod sql;
+#[cfg(test)]
+mod tests;
+
+pub use catch_up::{catch_up, catch_up_in};
+pub use counts::{counts_of, markers_of};
+pub use faces::{faces, people_near, whoami};
+pub use page::{around, history, newest_in};
+pub use range::range;
+pub use read::mark_read;
+pub use send::send;

@@ -1,0 +1,82 @@
+//! Pieces of a log by seq, without holes.
+
+use super::{faces::faces_of, page::weight, sql};
+use crate::{
+    server::{app::App, error::Result, memberships::access, sessions::Signed},
+    wire::{
+        Cursor, Entry, Problem, RoomId, Seq,
+        fetch::{Delta, Range},
+        limits::{DELTA_MAX_BYTES, DELTA_MAX_ENTRIES},
+    },
+};
+use futures_util::TryStreamExt;
+use sqlx::SqliteConnection;
+
+/// The entries after a cursor, as far as they fit.
+///
+/// # Errors
+/// `Gone`; `Malformed` for a cursor that is not of this log, where only a catch-up helps.
+pub async fn range(app: &App, who: &Signed, ask: &Range) -> Result<Delta> {
+    let mut read = app.store.read().await?;
+    let member = access(&mut read, who, ask.room).await?;
+    if ask.after.seq > Seq::ZERO && sql::tail_at(&mut read, member.room(), ask.after.seq).await? != Some(ask.after.tail)
+    {
+        return Err(Problem::Malformed.into());
+    }
+    let piece = piece(&mut read, member.room(), ask.after, ask.to).await?;
+    with_faces(&mut read, piece).await
+}
+
+/// All entries after the cursor, unless they are too many or too large for a delta.
+pub async fn delta_in(conn: &mut SqliteConnection, room: RoomId, after: Cursor, head: Cursor) -> Result<Option<Delta>> {
+    if head.seq.0.saturating_sub(after.seq.0) > u64::from(DELTA_MAX_ENTRIES) {
+        return Ok(None);
+    }
+    let piece = piece(conn, room, after, head.seq).await?;
+    if piece.to.seq < head.seq {
+        return Ok(None);
+    }
+    Ok(Some(with_faces(conn, piece).await?))
+}
+
+async fn with_faces(conn: &mut SqliteConnection, mut delta: Delta) -> Result<Delta> {
+    delta.people = faces_of(conn, &delta.messages, &delta.entries).await?;
+    Ok(delta)
+}
+
+/// The entries after the cursor up to a seq, cut before the first message that does
+/// not fit any more; the first always fits.
+async fn piece(conn: &mut SqliteConnection, room: RoomId, after: Cursor, to: Seq) -> Result<Delta> {
+    let mut entries = sql::entries(conn, room, after.seq, to, DELTA_MAX_ENTRIES).await?;
+    let last = entries.last().map_or(after.seq, |entry| entry.seq);
+    let mut messages = Vec::new();
+    let mut bytes: usize = entries.iter().map(entry_weight).sum();
+    let mut cut = None;
+    {
+        let mut rows = sql::messages_touched(conn, room, after.seq, last);
+        while let Some(message) = rows.try_next().await? {
+            bytes += weight(&message);
+            if bytes > DELTA_MAX_BYTES as usize && !messages.is_empty() {
+                cut = Some(message.seq);
+                break;
+            }
+            messages.push(message);
+        }
+    }
+    if let Some(cut) = cut {
+        entries.retain(|entry| entry.seq < cut);
+    }
+    Ok(Delta {
+        room,
+        from: after.seq,
+        to: entries.last().map_or(after, Entry::cursor),
+        entries,
+        messages,
+        people: Vec::new(),
+    })
+}
+
+fn entry_weight(entry: &Entry) -> usize {
+    const FIXED_BYTES: usize = 56;
+    FIXED_BYTES + entry.change.body.len()
+}

@@ -1,0 +1,117 @@
+//! Rooms as their members see them.
+
+use super::sql::{self, RoomRow};
+use crate::{
+    rules::preview,
+    server::{error::Result, memberships, messages, sessions::Signed},
+    wire::{
+        Cursor, DirectorySeq, RoomId, Seq, Tail, UserId, UserSeq,
+        fetch::{News, Preview, RoomAnswer, Summary},
+        room::{RoomHead, RoomMeta},
+    },
+};
+use sqlx::SqliteConnection;
+
+/// Open rooms of one list.
+pub const OPEN_ROOMS_PAGE_SIZE: u32 = 500;
+
+/// Where all logs end that a user may read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heads {
+    pub user: UserSeq,
+    pub directory: DirectorySeq,
+    pub rooms: Vec<RoomHead>,
+}
+
+/// The heads for a welcome, all of one moment if `conn` is in a transaction.
+pub async fn heads_for(conn: &mut SqliteConnection, user: UserId) -> Result<Heads> {
+    Ok(Heads {
+        user: sql::user_head(conn, user).await?,
+        directory: sql::directory_head(conn).await?,
+        rooms: sql::heads(conn, user).await?,
+    })
+}
+
+/// The rooms somebody is in, each with its counts and newest words. As many as the
+/// limit of rooms per user lets there be.
+pub async fn list_for(conn: &mut SqliteConnection, who: &Signed) -> Result<Vec<RoomAnswer>> {
+    let rooms = memberships::sql::rooms_of(conn, who.user()).await?;
+    let asked: Vec<_> = rooms.into_iter().map(|room| (room, Seq::ZERO)).collect();
+    let summaries = summaries(conn, who.user(), &asked).await?;
+    Ok(summaries
+        .into_iter()
+        .map(|found| RoomAnswer {
+            room: found.room,
+            news: News::Summary(found.summary),
+        })
+        .collect())
+}
+
+/// An open room that one may join.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenRoom {
+    pub room: RoomId,
+    pub name: String,
+    pub members: u32,
+}
+
+/// Open rooms that the reader is not in, by name; at most [`OPEN_ROOMS_PAGE_SIZE`].
+pub async fn list_open(conn: &mut SqliteConnection, who: &Signed) -> Result<Vec<OpenRoom>> {
+    let rows = sql::list_open(conn, who.user(), OPEN_ROOMS_PAGE_SIZE).await?;
+    Ok(rows
+        .into_iter()
+        .map(|(room, name, members)| OpenRoom { room, name, members })
+        .collect())
+}
+
+/// A room's summary, and the tail its log has at the seq that was asked with it.
+#[derive(Debug)]
+pub struct Found {
+    pub room: RoomId,
+    pub summary: Summary,
+    pub tail_at_asked: Option<Tail>,
+}
+
+/// Summaries of those of the rooms that the user is in, in the order asked, by a
+/// number of statements that depends neither on the rooms nor on what was missed.
+pub async fn summaries(conn: &mut SqliteConnection, user: UserId, asked: &[(RoomId, Seq)]) -> Result<Vec<Found>> {
+    let rows = sql::room_rows(conn, user, asked).await?;
+    let rooms: Vec<_> = rows.iter().map(|row| row.room).collect();
+    let mut counts = messages::counts_of(conn, user, &rooms).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Found {
+            room: row.room,
+            tail_at_asked: row.tail_at_asked,
+            summary: Summary {
+                preview: preview(&row),
+                head: Cursor {
+                    seq: row.seq,
+                    tail: row.tail,
+                },
+                ordinal: row.ordinal,
+                counts: counts.remove(&row.room).unwrap_or_default(),
+                meta: RoomMeta {
+                    kind: row.kind,
+                    name: row.name,
+                    with: row.with,
+                    role: row.role,
+                },
+            },
+        })
+        .collect())
+}
+
+fn preview(row: &RoomRow) -> Option<Preview> {
+    Some(Preview {
+        seq: row.preview_seq?,
+        author: row.preview_author?,
+        at: row.preview_at?,
+        words: preview::words(row.preview_body.as_deref()?),
+    })
+}
+
+/// What a room is called; a direct one has no name of its own.
+pub async fn name_of(conn: &mut SqliteConnection, member: &memberships::Member) -> Result<String> {
+    Ok(sql::name_and_seq(conn, member.room()).await?.0)
+}

@@ -1,0 +1,11 @@
+//! Rooms: making and naming them, and the lists a reader sees.
+
+pub mod http;
+mod list;
+mod make;
+mod sql;
+#[cfg(test)]
+mod tests;
+
+pub use list::{Found, Heads, OpenRoom, heads_for, list_for, list_open, name_of, summaries};
+pub use make::{create, create_in, open_direct, rename};

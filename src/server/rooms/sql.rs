@@ -1,0 +1,184 @@
+//! Statements about rooms.
+#![expect(clippy::disallowed_methods, reason = "SQL stands here")]
+
+use crate::wire::{
+    Cursor, DirectorySeq, Millis, Ordinal, RoomId, RoomKind, Seq, Tail, UserId, UserSeq, membership::RoomRole,
+    room::RoomHead,
+};
+use sqlx::{FromRow, Result, Row, SqliteConnection};
+
+/// How SQLite names the index over the names of open rooms when it refuses.
+pub const NAME_CONSTRAINT: &str = "rooms.name_key";
+/// Enough of a body for its first words.
+const PREVIEW_LOOK_CHARS: u32 = 2_048;
+
+/// The spelling by which names are equal.
+fn name_key(name: &str) -> String {
+    name.to_lowercase()
+}
+
+pub async fn insert_room(
+    conn: &mut SqliteConnection,
+    room: RoomId,
+    kind: RoomKind,
+    name: &str,
+    now: Millis,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO rooms (id, kind, name, name_key, seq, tail, ordinal, created_at)
+         VALUES (?1, ?2, ?3, ?4, 0, 0, 0, ?5)",
+    )
+    .bind(room)
+    .bind(kind)
+    .bind(name)
+    .bind(name_key(name))
+    .bind(now)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+pub async fn insert_direct(
+    conn: &mut SqliteConnection,
+    room: RoomId,
+    (a, b): (UserId, UserId),
+    now: Millis,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO rooms (id, kind, name, name_key, seq, tail, ordinal, created_at, direct_a, direct_b)
+         VALUES (?1, ?2, '', '', 0, 0, 0, ?3, ?4, ?5)",
+    )
+    .bind(room)
+    .bind(RoomKind::Direct)
+    .bind(now)
+    .bind(a)
+    .bind(b)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+pub async fn find_direct(conn: &mut SqliteConnection, (a, b): (UserId, UserId)) -> Result<Option<RoomId>> {
+    sqlx::query_scalar("SELECT id FROM rooms WHERE kind = 2 AND direct_a = ?1 AND direct_b = ?2")
+        .bind(a)
+        .bind(b)
+        .fetch_optional(conn)
+        .await
+}
+
+pub async fn name_and_seq(conn: &mut SqliteConnection, room: RoomId) -> Result<(String, Seq)> {
+    sqlx::query_as("SELECT name, seq FROM rooms WHERE id = ?1")
+        .bind(room)
+        .fetch_one(conn)
+        .await
+}
+
+pub async fn rename_room(conn: &mut SqliteConnection, room: RoomId, name: &str) -> Result<()> {
+    sqlx::query("UPDATE rooms SET name = ?2, name_key = ?3 WHERE id = ?1")
+        .bind(room)
+        .bind(name)
+        .bind(name_key(name))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// A room as one of its members sees it, with the beginning of its newest message.
+#[derive(Debug, FromRow)]
+pub struct RoomRow {
+    pub room: RoomId,
+    pub kind: RoomKind,
+    pub name: String,
+    pub with: Option<UserId>,
+    pub role: RoomRole,
+    pub seq: Seq,
+    pub tail: Tail,
+    pub ordinal: Ordinal,
+    /// The tail that the log has at the asked seq.
+    pub tail_at_asked: Option<Tail>,
+    pub preview_seq: Option<Seq>,
+    pub preview_author: Option<UserId>,
+    pub preview_at: Option<Millis>,
+    pub preview_body: Option<String>,
+}
+
+/// Those of the rooms that the user is in, each with the tail at the seq beside it.
+pub async fn room_rows(conn: &mut SqliteConnection, user: UserId, asked: &[(RoomId, Seq)]) -> Result<Vec<RoomRow>> {
+    let asked: Vec<_> = asked
+        .iter()
+        .map(|(room, seq)| (room.to_string(), i64::try_from(seq.0).unwrap_or(i64::MAX)))
+        .collect();
+    sqlx::query_as(
+        "SELECT r.id AS room, r.kind, r.name, m.role, r.seq, r.tail, r.ordinal,
+                CASE r.kind WHEN 2 THEN CASE r.direct_a WHEN ?1 THEN r.direct_b ELSE r.direct_a END END AS \"with\",
+                (SELECT tail FROM entries WHERE room = r.id AND seq = asked.value ->> 1) AS tail_at_asked,
+                p.seq AS preview_seq, p.author AS preview_author, p.at AS preview_at,
+                substr(p.body, 1, ?3) AS preview_body
+           FROM json_each(?2) AS asked
+     CROSS JOIN memberships AS m ON m.room = unhex(asked.value ->> 0) AND m.user = ?1 AND m.state = 0
+     CROSS JOIN rooms AS r ON r.id = m.room
+      LEFT JOIN messages AS p ON p.room = r.id AND p.ordinal = r.ordinal
+       ORDER BY asked.key",
+    )
+    .bind(user)
+    // Strings and integers always become JSON.
+    .bind(serde_json::to_string(&asked).unwrap_or_default())
+    .bind(PREVIEW_LOOK_CHARS)
+    .fetch_all(conn)
+    .await
+}
+
+/// Open rooms that the user is not in, with the number of their people, by name.
+pub async fn list_open(conn: &mut SqliteConnection, user: UserId, limit: u32) -> Result<Vec<(RoomId, String, u32)>> {
+    sqlx::query_as(
+        "SELECT r.id, r.name,
+                (SELECT count(*) FROM memberships WHERE room = r.id AND state = 0)
+           FROM rooms AS r
+          WHERE r.kind = 0
+            AND NOT EXISTS (SELECT 1 FROM memberships WHERE room = r.id AND user = ?1 AND state = 0)
+       ORDER BY r.name_key
+          LIMIT ?2",
+    )
+    .bind(user)
+    .bind(limit)
+    .fetch_all(conn)
+    .await
+}
+
+pub async fn heads(conn: &mut SqliteConnection, user: UserId) -> Result<Vec<RoomHead>> {
+    sqlx::query(
+        "SELECT r.id, r.seq, r.tail, r.ordinal
+           FROM memberships AS m
+           JOIN rooms AS r ON r.id = m.room
+          WHERE m.user = ?1 AND m.state = 0
+       ORDER BY r.id",
+    )
+    .bind(user)
+    .fetch_all(conn)
+    .await?
+    .iter()
+    .map(|row| {
+        Ok(RoomHead {
+            room: row.try_get("id")?,
+            cursor: Cursor {
+                seq: row.try_get("seq")?,
+                tail: row.try_get("tail")?,
+            },
+            ordinal: row.try_get("ordinal")?,
+        })
+    })
+    .collect()
+}
+
+pub async fn user_head(conn: &mut SqliteConnection, user: UserId) -> Result<UserSeq> {
+    sqlx::query_scalar("SELECT coalesce(max(useq), 0) FROM user_log WHERE user = ?1")
+        .bind(user)
+        .fetch_one(conn)
+        .await
+}
+
+pub async fn directory_head(conn: &mut SqliteConnection) -> Result<DirectorySeq> {
+    sqlx::query_scalar("SELECT coalesce(max(dseq), 0) FROM users")
+        .fetch_one(conn)
+        .await
+}
