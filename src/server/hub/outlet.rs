@@ -1,0 +1,245 @@
+//! The queue of one connection: what is meant for it and its socket has not taken yet.
+//!
+//! It is bounded in frames and in bytes. A reader that does not keep up is told
+//! to start over instead of costing memory.
+
+use crate::wire::{
+    RoomId,
+    event::close,
+    limits::{CONNECTION_QUEUE_MAX_BYTES, CONNECTION_QUEUE_MAX_FRAMES},
+};
+use axum::body::Bytes;
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+/// Why a server ends a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    SignedOut,
+    ProtocolTooOld,
+    Restart,
+    Banned,
+    Malformed,
+    Resync,
+    /// The wire is dead, or is dropped without a word so that the client backs off.
+    Lost,
+}
+
+impl Ending {
+    /// The close code and its reason; none where nothing is said.
+    pub fn code(self) -> Option<(u16, &'static str)> {
+        Some(match self {
+            Self::SignedOut => (close::SIGNED_OUT, "signed out"),
+            Self::ProtocolTooOld => (close::PROTOCOL_TOO_OLD, "protocol too old"),
+            Self::Restart => (close::RESTART, "restart"),
+            Self::Banned => (close::BANNED, "banned"),
+            Self::Malformed => (close::MALFORMED, "malformed"),
+            Self::Resync => (close::RESYNC, "resync"),
+            Self::Lost => return None,
+        })
+    }
+}
+
+/// What a socket does next.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Next {
+    Frame(Bytes),
+    End(Ending),
+    /// Nothing waits: now is the time to flush.
+    Wait,
+}
+
+/// Shared by the hub, which fills it, and one socket, which empties it.
+#[derive(Default)]
+pub struct Outlet {
+    queue: Mutex<Queue>,
+    filled: Notify,
+    cut: CancellationToken,
+}
+
+#[derive(Default)]
+struct Queue {
+    frames: VecDeque<Queued>,
+    bytes: usize,
+    ending: Option<Ending>,
+}
+
+struct Queued {
+    room: Option<RoomId>,
+    frame: Bytes,
+}
+
+impl Outlet {
+    /// Queues a frame; the room is that whose membership allows it to be heard.
+    pub fn push(&self, room: Option<RoomId>, frame: Bytes) {
+        let mut queue = self.lock();
+        if queue.ending.is_some() {
+            return;
+        }
+        if queue.is_full_for(&frame) {
+            drop(queue);
+            return self.cut(Ending::Resync);
+        }
+        queue.bytes += frame.len();
+        queue.frames.push_back(Queued { room, frame });
+        drop(queue);
+        self.filled.notify_one();
+    }
+
+    /// Drops what waits of a room that the reader may no longer hear.
+    pub fn forget(&self, room: RoomId) {
+        let mut queue = self.lock();
+        queue.frames.retain(|queued| queued.room != Some(room));
+        queue.bytes = queue.frames.iter().map(|queued| queued.frame.len()).sum();
+    }
+
+    /// Ends the connection at once: nothing that waits is sent any more.
+    pub fn cut(&self, ending: Ending) {
+        let mut queue = self.lock();
+        if queue.ending.is_none_or(|earlier| earlier == Ending::Restart) {
+            queue.ending = Some(ending);
+        }
+        queue.frames = VecDeque::new();
+        queue.bytes = 0;
+        drop(queue);
+        self.cut.cancel();
+        self.filled.notify_one();
+    }
+
+    /// Ends the connection after what waits; nothing more is taken in.
+    pub fn finish(&self, ending: Ending) {
+        self.lock().ending.get_or_insert(ending);
+        self.filled.notify_one();
+    }
+
+    pub fn next(&self) -> Next {
+        let mut queue = self.lock();
+        if let Some(Queued { frame, .. }) = queue.frames.pop_front() {
+            queue.bytes -= frame.len();
+            return Next::Frame(frame);
+        }
+        queue.ending.map_or(Next::Wait, Next::End)
+    }
+
+    /// Waits until [`Outlet::next`] may have something. For one reader.
+    pub async fn ready(&self) {
+        loop {
+            {
+                let queue = self.lock();
+                if !queue.frames.is_empty() || queue.ending.is_some() {
+                    return;
+                }
+            }
+            self.filled.notified().await;
+        }
+    }
+
+    /// Waits until the connection is to end at once, whatever its socket is doing.
+    pub async fn cut_off(&self) {
+        self.cut.cancelled().await;
+    }
+
+    pub fn is_cut(&self) -> bool {
+        self.cut.is_cancelled()
+    }
+
+    /// How the connection is to end, if at once.
+    pub fn cut_by(&self) -> Option<Ending> {
+        self.lock().ending.filter(|_| self.is_cut())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        // Each change of a queue is whole before anything in it can panic.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Queue {
+    fn is_full_for(&self, frame: &Bytes) -> bool {
+        let bytes = (self.bytes + frame.len()) as u64;
+        self.frames.len() as u64 >= u64::from(CONNECTION_QUEUE_MAX_FRAMES)
+            || bytes > u64::from(CONNECTION_QUEUE_MAX_BYTES)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HALL: RoomId = RoomId::from_bytes([1; 16]);
+    const ATTIC: RoomId = RoomId::from_bytes([2; 16]);
+
+    fn bytes(length: u32) -> Bytes {
+        Bytes::from(vec![0; length as usize])
+    }
+
+    #[test]
+    fn a_queue_takes_so_many_frames_and_then_says_resync() {
+        let outlet = Outlet::default();
+        for _ in 0..CONNECTION_QUEUE_MAX_FRAMES {
+            outlet.push(None, bytes(1));
+        }
+        assert!(!outlet.is_cut());
+        outlet.push(None, bytes(1));
+        assert_eq!(outlet.next(), Next::End(Ending::Resync));
+    }
+
+    #[test]
+    fn a_queue_takes_so_many_bytes_and_then_holds_none_of_them() {
+        let outlet = Outlet::default();
+        outlet.push(None, bytes(CONNECTION_QUEUE_MAX_BYTES));
+        outlet.push(None, bytes(1));
+        assert_eq!(outlet.next(), Next::End(Ending::Resync));
+        assert_eq!(outlet.lock().frames.capacity(), 0);
+    }
+
+    #[test]
+    fn frames_taken_make_room_for_others() {
+        let outlet = Outlet::default();
+        for _ in 0..3 {
+            outlet.push(None, bytes(CONNECTION_QUEUE_MAX_BYTES));
+            assert!(matches!(outlet.next(), Next::Frame(_)));
+        }
+        assert_eq!(outlet.next(), Next::Wait);
+    }
+
+    #[test]
+    fn forgetting_a_room_leaves_the_others_in_order_and_their_bytes_counted() {
+        let outlet = Outlet::default();
+        outlet.push(Some(HALL), bytes(CONNECTION_QUEUE_MAX_BYTES - 2));
+        outlet.push(Some(ATTIC), bytes(1));
+        outlet.push(None, bytes(1));
+        outlet.forget(HALL);
+        outlet.push(Some(ATTIC), bytes(CONNECTION_QUEUE_MAX_BYTES - 2));
+        assert!(!outlet.is_cut());
+        assert_eq!(outlet.next(), Next::Frame(bytes(1)));
+        assert_eq!(outlet.next(), Next::Frame(bytes(1)));
+        assert_eq!(outlet.next(), Next::Frame(bytes(CONNECTION_QUEUE_MAX_BYTES - 2)));
+    }
+
+    #[test]
+    fn who_is_cut_off_gets_nothing_that_waited() {
+        let outlet = Outlet::default();
+        outlet.push(None, bytes(1));
+        outlet.cut(Ending::SignedOut);
+        outlet.push(None, bytes(1));
+        outlet.cut(Ending::Resync);
+        assert_eq!(outlet.next(), Next::End(Ending::SignedOut));
+    }
+
+    #[test]
+    fn a_restart_waits_for_what_is_queued_but_a_ban_does_not_wait_for_the_restart() {
+        let outlet = Outlet::default();
+        outlet.push(None, bytes(1));
+        outlet.push(None, bytes(1));
+        outlet.finish(Ending::Restart);
+        outlet.push(None, bytes(1));
+        assert_eq!(outlet.next(), Next::Frame(bytes(1)));
+        outlet.cut(Ending::Banned);
+        assert_eq!(outlet.next(), Next::End(Ending::Banned));
+    }
+}

@@ -1,0 +1,293 @@
+//! Who hears what. Pure bookkeeping: it knows no store, no socket and no clock.
+//!
+//! A user's rooms are known from one reading of the store and, after that, from
+//! published entries alone. The reading and the entries cross each other:
+//!
+//! 1. A connection is registered; from here on, entries that change the user's
+//!    memberships are recorded.
+//! 2. The memberships are read and handed in. Per room the later of reading and
+//!    record counts, by the entry that made it so.
+//! 3. The connection's heads are read after that. What was published before is
+//!    below the heads, what is published later is delivered: nothing falls between.
+
+use super::{
+    outlet::{Ending, Outlet},
+    seats::Seat,
+};
+use crate::wire::{
+    Change, Person, RoomEvent, RoomId, Seq, ServerItem, SessionId, UserId,
+    event::{DirectoryEvent, RoomGone, UserEvent},
+    frame::frame,
+};
+use axum::body::Bytes;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+/// Changes of memberships recorded for a user until the store has been read. The
+/// reading takes milliseconds; who exceeds this in them starts over.
+const RECORD_MAX_ROOMS: usize = 4_096;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConnectionId(u64);
+
+impl ConnectionId {
+    /// The n-th connection of this server.
+    pub fn nth(n: u64) -> Self {
+        Self(n)
+    }
+}
+
+/// A connection as the hub sees it.
+#[derive(Clone)]
+pub struct Line {
+    pub id: ConnectionId,
+    pub user: UserId,
+    pub session: SessionId,
+    pub outlet: Arc<Outlet>,
+}
+
+/// One membership, as of the entry that made it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tie {
+    pub room: RoomId,
+    pub since: Seq,
+}
+
+#[derive(Default)]
+pub struct Switchboard {
+    online: HashMap<UserId, Online>,
+    /// The members of each room who are online and whose rooms are known.
+    rooms: HashMap<RoomId, HashSet<UserId>>,
+}
+
+struct Online {
+    lines: Vec<Seated>,
+    rooms: Rooms,
+}
+
+/// The seat is free again when the hub has forgotten the connection, not before.
+struct Seated {
+    line: Line,
+    _seat: Seat,
+}
+
+enum Rooms {
+    /// The store is being read; the last published change of each room.
+    Recording(HashMap<RoomId, Recorded>),
+    /// The rooms the user is in, with the entries that let them in.
+    Known(HashMap<RoomId, Seq>),
+}
+
+#[derive(Clone, Copy)]
+struct Recorded {
+    seq: Seq,
+    inside: bool,
+}
+
+impl Switchboard {
+    pub fn register(&mut self, line: Line, seat: Seat) {
+        if line.outlet.is_cut() {
+            return;
+        }
+        let online = self.online.entry(line.user).or_insert_with(|| Online {
+            lines: Vec::new(),
+            rooms: Rooms::Recording(HashMap::new()),
+        });
+        online.lines.push(Seated { line, _seat: seat });
+    }
+
+    pub fn unregister(&mut self, user: UserId, id: ConnectionId) {
+        let Some(online) = self.online.get_mut(&user) else {
+            return;
+        };
+        online.lines.retain(|seated| seated.line.id != id);
+        if online.lines.is_empty() {
+            self.go_offline(user);
+        }
+    }
+
+    /// Takes the memberships as one connection of the user read them. A later
+    /// reading says nothing new: entries have kept the first one current. One by a
+    /// connection that is gone may be older than the record, and is not taken.
+    pub fn memberships(&mut self, user: UserId, by: ConnectionId, read: impl IntoIterator<Item = Tie>) {
+        let Some(online) = self.online.get_mut(&user) else {
+            return;
+        };
+        if online.lines.iter().all(|seated| seated.line.id != by) {
+            return;
+        }
+        let Rooms::Recording(recorded) = &mut online.rooms else {
+            return;
+        };
+        let recorded = std::mem::take(recorded);
+        let mut known: HashMap<_, _> = read.into_iter().map(|tie| (tie.room, tie.since)).collect();
+        for (room, change) in recorded {
+            if known.get(&room).is_some_and(|since| *since >= change.seq) {
+                continue;
+            }
+            if change.inside {
+                known.insert(room, change.seq);
+            } else {
+                known.remove(&room);
+            }
+        }
+        for room in known.keys() {
+            self.rooms.entry(*room).or_default().insert(user);
+        }
+        online.rooms = Rooms::Known(known);
+    }
+
+    /// Tells an entry to the members of its room, after following what it says of memberships.
+    pub fn room(&mut self, event: RoomEvent) {
+        let (room, seq) = (event.room, event.entry.seq);
+        match event.entry.change() {
+            Ok(Change::MemberJoined(joined)) => self.let_in(joined.user, room, seq),
+            Ok(Change::MemberLeft(left)) => self.let_out(left.user, room, seq),
+            Ok(Change::MemberRemoved(removed)) => self.let_out(removed.user, room, seq),
+            Ok(Change::MessageCreated(_) | Change::RoomCreated(_) | Change::RoomRenamed(_)) | Err(_) => {}
+        }
+        let Some(members) = self.rooms.get(&room) else {
+            return;
+        };
+        let frame = encode(&ServerItem::Room(event));
+        for user in members {
+            self.deliver(*user, Some(room), &frame);
+        }
+    }
+
+    /// Tells a value of the user log to its user.
+    pub fn user(&self, user: UserId, event: UserEvent) {
+        if self.online.contains_key(&user) {
+            self.deliver(user, None, &encode(&ServerItem::User(event)));
+        }
+    }
+
+    /// Tells a person's new face to themselves and to the members of `rooms`, theirs.
+    pub fn person(&self, person: Person, rooms: &[RoomId]) {
+        let mut audience: HashSet<UserId> = HashSet::from([person.user]);
+        for room in rooms {
+            audience.extend(self.rooms.get(room).into_iter().flatten());
+        }
+        let frame = encode(&ServerItem::Directory(DirectoryEvent { person }));
+        for user in audience {
+            self.deliver(user, None, &frame);
+        }
+    }
+
+    /// Says something to one connection alone, after what is queued for it.
+    pub fn tell(&self, user: UserId, id: ConnectionId, frame: Bytes) {
+        if let Some(line) = self.lines(user).find(|line| line.id == id) {
+            line.outlet.push(None, frame);
+        }
+    }
+
+    pub fn end_sessions(&self, user: UserId, sessions: &[SessionId]) {
+        self.end(user, Ending::SignedOut, |line| sessions.contains(&line.session));
+    }
+
+    pub fn ban(&self, user: UserId) {
+        self.end(user, Ending::Banned, |_| true);
+    }
+
+    /// Has everybody start over, when what was told and what is stored may differ.
+    pub fn resync(&self) {
+        for user in self.online.keys() {
+            self.end(*user, Ending::Resync, |_| true);
+        }
+    }
+
+    fn let_in(&mut self, user: UserId, room: RoomId, seq: Seq) {
+        let Some(online) = self.online.get_mut(&user) else {
+            return;
+        };
+        match &mut online.rooms {
+            Rooms::Recording(_) => self.record(user, room, Recorded { seq, inside: true }),
+            Rooms::Known(known) => {
+                let since = known.entry(room).or_insert(seq);
+                *since = seq.max(*since);
+                self.rooms.entry(room).or_default().insert(user);
+            }
+        }
+    }
+
+    fn let_out(&mut self, user: UserId, room: RoomId, seq: Seq) {
+        let Some(online) = self.online.get_mut(&user) else {
+            return;
+        };
+        match &mut online.rooms {
+            Rooms::Recording(_) => self.record(user, room, Recorded { seq, inside: false }),
+            Rooms::Known(known) => {
+                // They were let in again later: the reading knew that before its entry came here.
+                if known.get(&room).is_none_or(|since| *since > seq) {
+                    return;
+                }
+                known.remove(&room);
+                self.lines(user).for_each(|line| line.outlet.forget(room));
+                self.leave_room(room, user);
+                self.deliver(user, None, &encode(&ServerItem::RoomGone(RoomGone { room })));
+            }
+        }
+    }
+
+    fn record(&mut self, user: UserId, room: RoomId, change: Recorded) {
+        let Some(Online {
+            rooms: Rooms::Recording(recorded),
+            ..
+        }) = self.online.get_mut(&user)
+        else {
+            return;
+        };
+        recorded.insert(room, change);
+        if recorded.len() > RECORD_MAX_ROOMS {
+            self.end(user, Ending::Resync, |_| true);
+            self.online.remove(&user);
+        }
+    }
+
+    fn go_offline(&mut self, user: UserId) {
+        if let Some(Online {
+            rooms: Rooms::Known(known),
+            ..
+        }) = self.online.remove(&user)
+        {
+            for room in known.keys() {
+                self.leave_room(*room, user);
+            }
+        }
+    }
+
+    fn leave_room(&mut self, room: RoomId, user: UserId) {
+        if let Some(members) = self.rooms.get_mut(&room) {
+            members.remove(&user);
+            if members.is_empty() {
+                self.rooms.remove(&room);
+            }
+        }
+    }
+
+    fn deliver(&self, user: UserId, room: Option<RoomId>, frame: &Bytes) {
+        for line in self.lines(user) {
+            line.outlet.push(room, frame.clone());
+        }
+    }
+
+    fn lines(&self, user: UserId) -> impl Iterator<Item = &Line> {
+        let online = self.online.get(&user).into_iter();
+        online.flat_map(|online| &online.lines).map(|seated| &seated.line)
+    }
+
+    fn end(&self, user: UserId, ending: Ending, which: impl Fn(&Line) -> bool) {
+        for line in self.lines(user) {
+            if which(line) {
+                line.outlet.cut(ending);
+            }
+        }
+    }
+}
+
+/// A frame with one item.
+pub fn encode(item: &ServerItem) -> Bytes {
+    frame([item]).into()
+}

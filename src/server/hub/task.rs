@@ -1,0 +1,126 @@
+//! The hub's one task.
+
+use super::seats::Seat;
+use super::switchboard::{ConnectionId, Line, Switchboard, Tie};
+use crate::{
+    server::writer::{Publication, Told},
+    wire::UserId,
+};
+use axum::body::Bytes;
+use tokio::sync::{mpsc, oneshot};
+
+/// What connections ask of the hub. `done` is answered when it is so.
+pub(super) enum Request {
+    Register {
+        line: Line,
+        seat: Seat,
+        done: oneshot::Sender<()>,
+    },
+    Memberships {
+        user: UserId,
+        by: ConnectionId,
+        read: Vec<Tie>,
+        done: oneshot::Sender<()>,
+    },
+    Settle {
+        done: oneshot::Sender<()>,
+    },
+    Tell {
+        user: UserId,
+        id: ConnectionId,
+        frame: Bytes,
+    },
+}
+
+/// A connection that is over.
+pub(super) struct Goodbye {
+    pub user: UserId,
+    pub id: ConnectionId,
+}
+
+pub struct HubTask {
+    publications: mpsc::Receiver<Publication>,
+    requests: mpsc::Receiver<Request>,
+    goodbyes: mpsc::UnboundedReceiver<Goodbye>,
+    switchboard: Switchboard,
+}
+
+impl HubTask {
+    pub(super) fn new(
+        publications: mpsc::Receiver<Publication>,
+        requests: mpsc::Receiver<Request>,
+        goodbyes: mpsc::UnboundedReceiver<Goodbye>,
+    ) -> Self {
+        Self {
+            publications,
+            requests,
+            goodbyes,
+            switchboard: Switchboard::default(),
+        }
+    }
+
+    /// Runs until the writer and all handles of the hub are gone.
+    pub async fn run(mut self) {
+        loop {
+            tokio::select! {
+                Some(publication) = self.publications.recv() => self.publish(publication),
+                Some(request) = self.requests.recv() => {
+                    self.catch_up();
+                    self.serve(request);
+                }
+                Some(Goodbye { user, id }) = self.goodbyes.recv() => self.switchboard.unregister(user, id),
+                else => return,
+            }
+        }
+    }
+
+    /// Publishes what waits. The writer publishes a commit before it answers for it, so
+    /// whoever asks something on the strength of an answer finds its commit told.
+    fn catch_up(&mut self) {
+        for _ in 0..self.publications.len() {
+            let Ok(publication) = self.publications.try_recv() else {
+                return;
+            };
+            self.publish(publication);
+        }
+    }
+
+    fn publish(&mut self, publication: Publication) {
+        match publication {
+            Publication::Resync => self.switchboard.resync(),
+            Publication::Batch(batch) => {
+                for told in batch {
+                    self.tell(told.into_inner());
+                }
+            }
+        }
+    }
+
+    fn tell(&mut self, told: Told) {
+        match told {
+            Told::Room(event) => self.switchboard.room(event),
+            Told::User { user, event } => self.switchboard.user(user, event),
+            Told::Person { person, rooms } => self.switchboard.person(person, &rooms),
+            Told::SessionsEnded { user, sessions } => self.switchboard.end_sessions(user, &sessions),
+            Told::Banned { user } => self.switchboard.ban(user),
+        }
+    }
+
+    fn serve(&mut self, request: Request) {
+        // Who asked may have gone meanwhile; their connection is unregistered by its drop.
+        match request {
+            Request::Register { line, seat, done } => {
+                self.switchboard.register(line, seat);
+                let _gone = done.send(());
+            }
+            Request::Memberships { user, by, read, done } => {
+                self.switchboard.memberships(user, by, read);
+                let _gone = done.send(());
+            }
+            Request::Settle { done } => {
+                let _gone = done.send(());
+            }
+            Request::Tell { user, id, frame } => self.switchboard.tell(user, id, frame),
+        }
+    }
+}

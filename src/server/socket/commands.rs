@@ -1,0 +1,125 @@
+//! Commands: the pace, one verb, the answer.
+
+use super::sql;
+use crate::{
+    server::{
+        app::App,
+        away,
+        error::{Error, Result},
+        hub::Ending,
+        memberships, messages, rooms,
+        sessions::Signed,
+    },
+    wire::{
+        ClientKey, Command, Millis, Problem, ServerItem,
+        event::{Accepted, Rejected, TooFast},
+    },
+};
+
+/// What a command comes to on its own connection.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// Said after all that was committed before it.
+    Item(ServerItem),
+    /// What was stored speaks for itself, or there is nothing to say.
+    Nothing,
+    /// The session has ended.
+    End(Ending),
+}
+
+/// Carries a command out.
+pub async fn obey(app: &App, who: &Signed, command: &Command) -> Reply {
+    match command.client_key() {
+        Some(key) => once(app, who, key, command).await,
+        None => at_leisure(app, who, command).await,
+    }
+}
+
+/// A command with a key. The key is looked up before the pace, which costs one more
+/// indexed read: an outbox that comes again after a cut would else be paid for twice,
+/// and what is behind it would wait. A twin that is stored between this look and the
+/// writer's is told by its event, like any other.
+async fn once(app: &App, who: &Signed, client_key: ClientKey, command: &Command) -> Reply {
+    let is_known = match is_known(app, who, client_key).await {
+        Ok(is_known) => is_known,
+        Err(error) => return refusal(client_key, &error),
+    };
+    if !is_known && let Err(retry_after) = app.paces.take(who.user(), &app.limits, app.ambience.now()) {
+        return too_fast(client_key, retry_after);
+    }
+    match carry_out(app, who, command).await {
+        Ok(Some(accepted)) if is_known || !has_key_in_event(command) => Reply::Item(ServerItem::Accepted(accepted)),
+        Ok(_) => Reply::Nothing,
+        Err(error) => refusal(client_key, &error),
+    }
+}
+
+/// A command without a key is a wish whose latest value counts. Nobody could be told
+/// to send it again, so it waits for its turn here; its connection, which is read no
+/// further than a few commands ahead, waits with it.
+async fn at_leisure(app: &App, who: &Signed, command: &Command) -> Reply {
+    while let Err(wait) = app.paces.take(who.user(), &app.limits, app.ambience.now()) {
+        let turn = Millis(app.ambience.now().0.saturating_add(wait.0));
+        app.ambience.clock.sleep_until(turn).await;
+    }
+    match carry_out(app, who, command).await {
+        Err(Error::Problem(Problem::SignedOut)) => Reply::End(Ending::SignedOut),
+        Err(error) => {
+            log(&error);
+            Reply::Nothing
+        }
+        Ok(_) => Reply::Nothing,
+    }
+}
+
+async fn carry_out(app: &App, who: &Signed, command: &Command) -> Result<Option<Accepted>> {
+    match command {
+        Command::Send(command) => messages::send(app, who, command).await.map(Some),
+        Command::CreateRoom(command) => rooms::create(app, who, command).await.map(Some),
+        Command::OpenDirect(command) => rooms::open_direct(app, who, command).await.map(Some),
+        Command::Join(command) => memberships::join(app, who, command).await.map(Some),
+        Command::Leave(command) => memberships::leave(app, who, command).await.map(Some),
+        Command::AddPerson(command) => memberships::add(app, who, command).await.map(Some),
+        Command::RemovePerson(command) => memberships::remove(app, who, command).await.map(Some),
+        Command::RenameRoom(command) => rooms::rename(app, who, command).await.map(Some),
+        Command::MarkRead(command) => messages::mark_read(app, who, command).await.map(|()| None),
+        Command::DismissCard(command) => away::dismiss(app, who, command).await.map(|()| None),
+    }
+}
+
+/// The event of a message carries its key, so the author knows it by that. Entries
+/// of other commands do not.
+fn has_key_in_event(command: &Command) -> bool {
+    matches!(command, Command::Send(_))
+}
+
+async fn is_known(app: &App, who: &Signed, key: ClientKey) -> Result<bool> {
+    let mut read = app.store.connection().await?;
+    Ok(sql::is_known(&mut read, who.user(), key).await?)
+}
+
+fn refusal(client_key: ClientKey, error: &Error) -> Reply {
+    log(error);
+    match error.told() {
+        Problem::SignedOut => Reply::End(Ending::SignedOut),
+        Problem::TooFast { retry_after } => too_fast(client_key, retry_after),
+        problem => rejected(client_key, problem),
+    }
+}
+
+pub fn rejected(client_key: ClientKey, problem: Problem) -> Reply {
+    Reply::Item(ServerItem::Rejected(Rejected { client_key, problem }))
+}
+
+fn too_fast(client_key: ClientKey, retry_after: Millis) -> Reply {
+    Reply::Item(ServerItem::TooFast(TooFast {
+        client_key,
+        retry_after,
+    }))
+}
+
+fn log(error: &Error) {
+    if let Error::Fault(fault) = error {
+        tracing::error!(fault = fault.chain(), "a command could not be carried out");
+    }
+}

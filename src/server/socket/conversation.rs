@@ -1,0 +1,248 @@
+//! One connection from hello to goodbye.
+
+use super::{
+    HELLO_WITHIN_MS, IDLE_MAX_MS, RECHECK_AGAIN_MS, RECHECK_EVERY_MS, STOP_WITHIN_MS,
+    commands::Reply,
+    incoming::{Heard, Listener, hello},
+    lanes::Lanes,
+    outgoing::{self, Sink, close, pass_on},
+    within,
+};
+use crate::{
+    server::{
+        app::App,
+        away::{Report, Wire},
+        error::{Error, Result},
+        hub::{self, Connection, Ending, Seat, encode},
+        messages, rooms,
+        sessions::{self, Signed},
+    },
+    wire::{
+        Millis, Problem, ServerItem,
+        command::Hello,
+        event::{Welcome, WelcomeRooms},
+        limits::WELCOME_PAGE_ROOMS,
+    },
+};
+use axum::{
+    body::Bytes,
+    extract::ws::{Message, WebSocket},
+};
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::SplitStream};
+
+type Stream = SplitStream<WebSocket>;
+
+/// How a connection came to its end.
+struct End {
+    ending: Ending,
+    /// The other side took its leave, or was shown the door.
+    clean: bool,
+}
+
+pub async fn converse(app: App, who: Signed, seat: Seat, socket: WebSocket) {
+    let (mut sink, mut stream) = socket.split();
+    let ending = match greet(&app, &mut stream).await {
+        Err(ending) => ending,
+        Ok(hello) => talk(&app, who, seat, hello, &mut sink, &mut stream).await,
+    };
+    close(&app.ambience, sink, stream, ending).await;
+}
+
+async fn greet(app: &App, stream: &mut Stream) -> Result<Hello, Ending> {
+    loop {
+        let message = within(&app.ambience, HELLO_WITHIN_MS, stream.next()).await;
+        match message {
+            Some(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {}
+            Some(Some(Ok(message))) => return hello(&message),
+            Some(None | Some(Err(_))) | None => return Err(Ending::Lost),
+        }
+    }
+}
+
+async fn talk(app: &App, who: Signed, seat: Seat, hello: Hello, sink: &mut Sink, stream: &mut Stream) -> Ending {
+    let connection = match app.hub.register(who.user(), who.session(), seat).await {
+        Ok(connection) => connection,
+        Err(error) => return ending_of(&error),
+    };
+    // Read again: what ended before the registration was told to nobody.
+    let (who, welcome) = match welcome(app, &who, &connection).await {
+        Ok(welcome) => welcome,
+        Err(error) => return ending_of(&error),
+    };
+    // The welcome is the first thing said. What was committed since waits in the queue.
+    if let Err(ending) = outgoing::say(&app.ambience, sink, welcome).await {
+        return ending;
+    }
+    let wire = Wire {
+        user: who.user(),
+        device: hello.device,
+        connection: connection.id(),
+    };
+    let first = Report::Hello {
+        session: who.session(),
+        wire,
+        presence: hello.presence,
+    };
+    app.away.report(app.ambience.now(), first).await;
+    let mut listener = Listener {
+        app,
+        connection: &connection,
+        wire,
+        lanes: Lanes::default(),
+        malformed: 0,
+    };
+    let end = tokio::select! {
+        ending = pass_on(&app.ambience, connection.outlet(), sink) => End::by_us(ending),
+        end = listen(&mut listener, who, stream) => end,
+    };
+    let closed = Report::Closed { wire, clean: end.clean };
+    app.away.report(app.ambience.now(), closed).await;
+    // What arrived is carried out, though nobody waits for the answer: who presses Enter
+    // and closes the tab has said it.
+    within(&app.ambience, STOP_WITHIN_MS, finish(&mut listener)).await;
+    end.ending
+}
+
+impl End {
+    /// Who is signed out or banned has left as surely as who closes the tab.
+    fn by_us(ending: Ending) -> Self {
+        Self {
+            ending,
+            clean: matches!(ending, Ending::SignedOut | Ending::Banned),
+        }
+    }
+}
+
+/// Registers what the connection may hear, and only then reads where the logs end: what
+/// is committed between is told twice at worst, and lost never.
+async fn welcome(app: &App, who: &Signed, connection: &Connection) -> Result<(Signed, Vec<Bytes>)> {
+    let who = sessions::recheck(app, who).await?;
+    let ties = hub::sql::ties(&mut *app.store.connection().await?, who.user()).await?;
+    connection.hears(ties).await?;
+    let me = messages::whoami(app, &who).await?;
+    let heads = rooms::heads_for(&mut *app.store.read().await?, who.user()).await?;
+    let mut pages = heads.rooms.chunks(WELCOME_PAGE_ROOMS as usize);
+    let first = pages.next().unwrap_or_default().to_vec();
+    let welcome = Welcome {
+        now: app.ambience.now(),
+        limits: (*app.limits).clone(),
+        epoch: app.store.epoch(),
+        me,
+        user_head: heads.user,
+        directory_head: heads.directory,
+        rooms: first,
+        more: pages.len() > 0,
+    };
+    let mut frames = vec![encode(&ServerItem::Welcome(welcome))];
+    while let Some(page) = pages.next() {
+        let rooms = WelcomeRooms {
+            rooms: page.to_vec(),
+            more: pages.len() > 0,
+        };
+        frames.push(encode(&ServerItem::WelcomeRooms(rooms)));
+    }
+    Ok((who, frames))
+}
+
+/// Listens until the other side is gone. Where this side is to end it, the queue of
+/// the connection says so, and whoever empties that ends both.
+async fn listen(listener: &mut Listener<'_>, mut who: Signed, stream: &mut Stream) -> End {
+    let app = listener.app;
+    let mut heard_at = app.ambience.now();
+    let mut recheck_at = next_recheck(heard_at, &who);
+    let mut alarm = wake_at(app, recheck_at.min(idle_at(heard_at)));
+    loop {
+        tokio::select! {
+            message = stream.next(), if listener.lanes.has_room() => {
+                heard_at = app.ambience.now();
+                let goodbye = match message {
+                    Some(Ok(message)) => matches!(listener.hear(who, message).await, Heard::Goodbye),
+                    Some(Err(_)) | None => return End { ending: Ending::Lost, clean: false },
+                };
+                if goodbye {
+                    return End { ending: Ending::Lost, clean: true };
+                }
+            }
+            reply = listener.lanes.reply(app), if !listener.lanes.is_idle() => {
+                // Time in which it was not listened to is no silence.
+                heard_at = app.ambience.now();
+                answer(listener.connection, reply).await;
+            }
+            () = &mut alarm => {
+                let now = app.ambience.now();
+                if idle_at(heard_at) <= now {
+                    return End { ending: Ending::Lost, clean: false };
+                }
+                if recheck_at <= now {
+                    (who, recheck_at) = recheck(app, listener.connection, who, now).await;
+                }
+                alarm = wake_at(app, recheck_at.min(idle_at(heard_at)));
+            }
+            () = app.stopping.cancelled() => return stop(listener).await,
+        }
+    }
+}
+
+/// Finishes what has begun, lets its events be queued, and says "restart" after them.
+async fn stop(listener: &mut Listener<'_>) -> End {
+    let (app, connection) = (listener.app, listener.connection);
+    listener.lanes.start_no_more();
+    within(&app.ambience, STOP_WITHIN_MS, finish(listener)).await;
+    connection.outlet().finish(Ending::Restart);
+    std::future::pending().await
+}
+
+async fn finish(listener: &mut Listener<'_>) {
+    while !listener.lanes.is_idle() {
+        let reply = listener.lanes.reply(listener.app).await;
+        answer(listener.connection, reply).await;
+    }
+    let _hub_stopped = listener.connection.settle().await;
+}
+
+async fn answer(connection: &Connection, reply: Reply) {
+    match reply {
+        Reply::Item(item) => {
+            let _hub_stopped = connection.tell(&item).await;
+        }
+        Reply::Nothing => {}
+        Reply::End(ending) => connection.outlet().cut(ending),
+    }
+}
+
+async fn recheck(app: &App, connection: &Connection, who: Signed, now: Millis) -> (Signed, Millis) {
+    match sessions::recheck(app, &who).await {
+        Ok(who) => (who, next_recheck(now, &who)),
+        Err(error) => {
+            if let Error::Problem(_) = error {
+                connection.outlet().cut(Ending::SignedOut);
+            }
+            // A store that cannot be read now ends nobody's session.
+            (who, Millis(now.0 + RECHECK_AGAIN_MS))
+        }
+    }
+}
+
+fn next_recheck(now: Millis, who: &Signed) -> Millis {
+    who.expires_at().clamp(now.next(), Millis(now.0 + RECHECK_EVERY_MS))
+}
+
+fn idle_at(heard_at: Millis) -> Millis {
+    Millis(heard_at.0 + IDLE_MAX_MS)
+}
+
+fn wake_at(app: &App, at: Millis) -> BoxFuture<'static, ()> {
+    let clock = app.ambience.clock.clone();
+    async move { clock.sleep_until(at).await }.boxed()
+}
+
+fn ending_of(error: &Error) -> Ending {
+    match error {
+        Error::Problem(Problem::SignedOut) => Ending::SignedOut,
+        Error::Problem(_) => Ending::Resync,
+        Error::Fault(fault) => {
+            tracing::error!(fault = fault.chain(), "a connection could not begin");
+            Ending::Lost
+        }
+    }
+}

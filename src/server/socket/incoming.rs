@@ -1,0 +1,125 @@
+//! What one tab says: greetings, commands, and things that cannot be read.
+
+use super::{MALFORMED_MAX, commands::Reply, commands::rejected, lanes::Lanes};
+use crate::{
+    server::{
+        app::App,
+        away::{Report, Wire},
+        hub::{Connection, Ending, encode},
+        sessions::Signed,
+    },
+    wire::{
+        ClientItem, ClientKey, Envelope, Enveloped, Problem, ServerItem, Unpack,
+        command::{Greeting, Hello},
+        event::Pong,
+        frame::{self, BadFrame, OLDEST_PROTOCOL, PROTOCOL},
+    },
+};
+use axum::extract::ws::Message;
+
+/// Kinds from here on are commands, also those that only newer programs know.
+const COMMANDS_FROM: u16 = 101;
+/// Kinds from here on are commands that carry no key.
+const KEYLESS_FROM: u16 = 120;
+const KEY_BYTES: usize = 16;
+
+/// The ear of one connection.
+pub struct Listener<'a> {
+    pub app: &'a App,
+    pub connection: &'a Connection,
+    pub wire: Wire,
+    pub lanes: Lanes,
+    pub malformed: u32,
+}
+
+/// What a message of the socket means for its connection.
+pub enum Heard {
+    Something,
+    /// The other side closes, and says so.
+    Goodbye,
+}
+
+impl Listener<'_> {
+    pub async fn hear(&mut self, who: Signed, message: Message) -> Heard {
+        match message {
+            Message::Binary(bytes) => match frame::items(&bytes) {
+                Ok(items) => {
+                    for item in items {
+                        self.item(who, &item).await;
+                    }
+                }
+                Err(BadFrame::Protocol(_)) => self.connection.outlet().cut(Ending::ProtocolTooOld),
+                Err(BadFrame::Empty | BadFrame::Truncated) => self.unreadable(),
+            },
+            Message::Text(_) => self.unreadable(),
+            Message::Ping(_) | Message::Pong(_) => {}
+            Message::Close(_) => return Heard::Goodbye,
+        }
+        Heard::Something
+    }
+
+    async fn item(&mut self, who: Signed, item: &Envelope) {
+        match ClientItem::unpack(item) {
+            Ok(ClientItem::Command(command)) => self.lanes.take(self.app, who, command),
+            Ok(ClientItem::Greeting(Greeting::Ping(ping))) => {
+                let answer = ServerItem::Pong(Pong { nonce: ping.nonce });
+                self.connection.outlet().push(None, encode(&answer));
+            }
+            Ok(ClientItem::Greeting(Greeting::Presence(presence))) => {
+                let wire = self.wire;
+                let at = self.app.ambience.now();
+                self.app.away.report(at, Report::Presence { wire, presence }).await;
+            }
+            // Said once.
+            Ok(ClientItem::Greeting(Greeting::Hello(_))) => self.unreadable(),
+            Err(Unpack::Unknown) => self.refuse(item, Problem::Unknown),
+            Err(Unpack::Malformed) => {
+                self.refuse(item, Problem::Malformed);
+                self.unreadable();
+            }
+        }
+    }
+
+    /// Answers for a command that was not understood, if its key can be made out.
+    fn refuse(&self, item: &Envelope, problem: Problem) {
+        if let Some(key) = key_of(item)
+            && let Reply::Item(item) = rejected(key, problem)
+        {
+            self.connection.outlet().push(None, encode(&item));
+        }
+    }
+
+    fn unreadable(&mut self) {
+        self.malformed += 1;
+        if self.malformed > MALFORMED_MAX {
+            self.connection.outlet().cut(Ending::Malformed);
+        }
+    }
+}
+
+/// The key of a command, which stands first in it, in every version.
+fn key_of(item: &Envelope) -> Option<ClientKey> {
+    let has_key = (COMMANDS_FROM..KEYLESS_FROM).contains(&item.kind);
+    let bytes = item.body.get(..KEY_BYTES).filter(|_| has_key)?;
+    ClientKey::from_slice(bytes)
+}
+
+/// Reads the first message, which must begin with a hello.
+///
+/// # Errors
+/// How the connection ends.
+pub fn hello(message: &Message) -> Result<Hello, Ending> {
+    let Message::Binary(bytes) = message else {
+        return Err(Ending::Malformed);
+    };
+    let items = frame::items(bytes).map_err(|bad| match bad {
+        BadFrame::Protocol(_) => Ending::ProtocolTooOld,
+        BadFrame::Empty | BadFrame::Truncated => Ending::Malformed,
+    })?;
+    let first = items.first().ok_or(Ending::Malformed)?;
+    match Greeting::unpack(first) {
+        Ok(Greeting::Hello(hello)) if (OLDEST_PROTOCOL..=PROTOCOL).contains(&hello.protocol) => Ok(hello),
+        Ok(Greeting::Hello(_)) => Err(Ending::ProtocolTooOld),
+        _ => Err(Ending::Malformed),
+    }
+}

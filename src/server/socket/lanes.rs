@@ -1,0 +1,85 @@
+//! The commands of one connection that are under way.
+//!
+//! Those of different rooms go side by side, so that none waits for another's commit.
+//! Those of one room go one after another: a verb reads before it queues its write,
+//! and two at once could overtake each other there. A tab has one command a room
+//! under way anyway.
+
+use super::{
+    COMMANDS_IN_FLIGHT_MAX,
+    commands::{Reply, obey},
+};
+use crate::{
+    server::{app::App, sessions::Signed},
+    wire::{Command, RoomId},
+};
+use futures_util::{
+    StreamExt,
+    future::{BoxFuture, FutureExt},
+    stream::FuturesUnordered,
+};
+use std::collections::{HashSet, VecDeque};
+
+/// Commands with a key and wishes without one do not stand in each other's way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Lane {
+    room: Option<RoomId>,
+    has_key: bool,
+}
+
+#[derive(Default)]
+pub struct Lanes {
+    running: FuturesUnordered<BoxFuture<'static, (Lane, Reply)>>,
+    busy: HashSet<Lane>,
+    waiting: VecDeque<(Lane, Signed, Command)>,
+}
+
+impl Lanes {
+    /// True while another frame may be read. One frame may still hold more commands
+    /// than may be under way: those wait here, bounded by the frame.
+    pub fn has_room(&self) -> bool {
+        self.waiting.is_empty() && self.running.len() < COMMANDS_IN_FLIGHT_MAX
+    }
+
+    pub fn is_idle(&self) -> bool {
+        self.running.is_empty()
+    }
+
+    pub fn take(&mut self, app: &App, who: Signed, command: Command) {
+        let lane = Lane {
+            room: command.room(),
+            has_key: command.client_key().is_some(),
+        };
+        self.waiting.push_back((lane, who, command));
+        self.start(app);
+    }
+
+    /// The reply of the next command that is done. To be asked while not idle.
+    pub async fn reply(&mut self, app: &App) -> Reply {
+        let Some((lane, reply)) = self.running.next().await else {
+            return Reply::Nothing;
+        };
+        self.busy.remove(&lane);
+        self.start(app);
+        reply
+    }
+
+    /// Gives up what has not begun; its sender has the keys.
+    pub fn start_no_more(&mut self) {
+        self.waiting.clear();
+    }
+
+    fn start(&mut self, app: &App) {
+        let mut at = 0;
+        while at < self.waiting.len() && self.running.len() < COMMANDS_IN_FLIGHT_MAX {
+            if self.busy.contains(&self.waiting[at].0) {
+                at += 1;
+            } else if let Some((lane, who, command)) = self.waiting.remove(at) {
+                self.busy.insert(lane);
+                let app = app.clone();
+                let run = async move { (lane, obey(&app, &who, &command).await) };
+                self.running.push(run.boxed());
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! The door of live push: one WebSocket for each tab that is open.
+//!
+//! It lets in who is signed in and comes from a page of ours, says where all logs
+//! end, passes on what the hub queues, and calls one verb for each command. It holds
+//! no rule about rooms or messages.
+
+mod commands;
+mod conversation;
+mod door;
+mod incoming;
+mod lanes;
+mod outgoing;
+mod paces;
+mod sql;
+
+pub use door::upgrade;
+pub use paces::Paces;
+
+use super::clock::Ambience;
+use crate::wire::Millis;
+use std::future::Future;
+
+/// Who connects says hello soon.
+const HELLO_WITHIN_MS: u64 = 10_000;
+/// So that proxies keep the wire open, and that both sides notice when it is not.
+const PING_EVERY_MS: u64 = 25_000;
+/// Nothing heard for this long, not even a pong: the wire is dead.
+const IDLE_MAX_MS: u64 = 90_000;
+/// One round of frames that is ready takes no longer; a reader that slow has gone.
+const WRITE_WITHIN_MS: u64 = 30_000;
+/// Commands under way when the server stops get this long.
+const STOP_WITHIN_MS: u64 = 5_000;
+/// For the other side to answer a close.
+const CLOSE_WITHIN_MS: u64 = 1_000;
+/// A session is looked at again this often at least, and when it expires.
+const RECHECK_EVERY_MS: u64 = 30 * 60 * 1_000;
+/// After a look that failed.
+const RECHECK_AGAIN_MS: u64 = 60_000;
+/// Commands of one connection under way; it is not read from beyond.
+const COMMANDS_IN_FLIGHT_MAX: usize = 64;
+/// Things that cannot be read, from one connection.
+const MALFORMED_MAX: u32 = 16;
+/// What is gathered before it is written to the wire.
+const WRITE_BUFFER_BYTES: usize = 64 * 1024;
+/// Frames taken between two flushes.
+const FRAMES_PER_FLUSH: usize = 64;
+
+/// What the future comes to, if it does within the time.
+async fn within<T>(ambience: &Ambience, ms: u64, future: impl Future<Output = T>) -> Option<T> {
+    let deadline = Millis(ambience.now().0.saturating_add(ms));
+    tokio::select! {
+        biased;
+        output = future => Some(output),
+        () = ambience.clock.sleep_until(deadline) => None,
+    }
+}
