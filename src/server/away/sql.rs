@@ -1,0 +1,125 @@
+//! Leases, left vectors, and the two values of the user log that are about absences.
+#![expect(clippy::disallowed_methods, reason = "SQL stands here")]
+
+use crate::wire::{
+    DeviceId, Envelope, Enveloped, Millis, UserId,
+    user_log::{Dismissed, Episode, UserValue},
+};
+use sqlx::SqliteConnection;
+
+/// The kinds of `Episode` and `Dismissed` among the values of the user log.
+const EPISODE_KIND: u16 = 2;
+const DISMISSED_KIND: u16 = 3;
+
+/// Renews a lease as of the newest message there is. Leases of the user's other
+/// devices that have run out are dropped: this one has outlived them.
+pub async fn renew_lease(
+    conn: &mut SqliteConnection,
+    user: UserId,
+    device: DeviceId,
+    renewed_at: Millis,
+    lapsed_before: Millis,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO leases (user, device, renewed_at, position)
+         VALUES (?1, ?2, ?3, COALESCE((SELECT MAX(position) FROM messages), 0))
+         ON CONFLICT (user, device) DO UPDATE
+            SET renewed_at = excluded.renewed_at, position = excluded.position",
+    )
+    .bind(user)
+    .bind(device)
+    .bind(renewed_at)
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query(
+        "DELETE FROM leases
+          WHERE user = ?1 AND device <> ?2 AND renewed_at < ?3",
+    )
+    .bind(user)
+    .bind(device)
+    .bind(lapsed_before)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// All leases, as a server that starts finds them.
+pub async fn list_leases(conn: &mut SqliteConnection) -> sqlx::Result<Vec<(UserId, DeviceId, Millis)>> {
+    sqlx::query_as("SELECT user, device, renewed_at FROM leases")
+        .fetch_all(conn)
+        .await
+}
+
+/// Up to which message the user's last lease had seen the store; none without a lease.
+pub async fn last_position(conn: &mut SqliteConnection, user: UserId) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar("SELECT MAX(position) FROM leases WHERE user = ?1")
+        .bind(user)
+        .fetch_one(conn)
+        .await
+}
+
+/// Stores where each of the user's rooms ended at a position. Per room it steps back
+/// from the head over what came since, which is little: it runs soon after they left.
+pub async fn store_left_vector(conn: &mut SqliteConnection, user: UserId, position: i64) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM left_vectors WHERE user = ?1")
+        .bind(user)
+        .execute(&mut *conn)
+        .await?;
+    sqlx::query(
+        "INSERT INTO left_vectors (user, room, ordinal)
+         SELECT memberships.user, memberships.room,
+                COALESCE((SELECT messages.ordinal
+                            FROM messages
+                           WHERE messages.room = memberships.room AND messages.position <= ?2
+                           ORDER BY messages.ordinal DESC
+                           LIMIT 1), 0)
+           FROM memberships
+          WHERE memberships.user = ?1 AND memberships.state = 0",
+    )
+    .bind(user)
+    .bind(position)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+pub async fn drop_leases(conn: &mut SqliteConnection, user: UserId) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM leases WHERE user = ?1")
+        .bind(user)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The user's newest absence.
+pub async fn episode(conn: &mut SqliteConnection, user: UserId) -> sqlx::Result<Option<Episode>> {
+    Ok(match value(conn, user, EPISODE_KIND).await? {
+        Some(UserValue::Episode(episode)) => Some(episode),
+        _ => None,
+    })
+}
+
+/// The cards the user has put away.
+pub async fn dismissed(conn: &mut SqliteConnection, user: UserId) -> sqlx::Result<Dismissed> {
+    Ok(match value(conn, user, DISMISSED_KIND).await? {
+        Some(UserValue::Dismissed(dismissed)) => dismissed,
+        _ => Dismissed::default(),
+    })
+}
+
+/// A value that a newer release wrote reads as none.
+async fn value(conn: &mut SqliteConnection, user: UserId, kind: u16) -> sqlx::Result<Option<UserValue>> {
+    let row: Option<(i64, Vec<u8>)> = sqlx::query_as(
+        "SELECT version, value
+           FROM user_log
+          WHERE user = ?1 AND kind = ?2 AND name = x''",
+    )
+    .bind(user)
+    .bind(kind)
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.and_then(|(version, body)| {
+        let version = u8::try_from(version).ok()?;
+        UserValue::unpack(&Envelope { kind, version, body }).ok()
+    }))
+}

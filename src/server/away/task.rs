@@ -1,0 +1,105 @@
+//! The task that watches who is here: it takes reports, looks at the clock, and has
+//! the writer store what follows.
+
+use super::{
+    deed::Deed,
+    sql,
+    watch::{Report, Watch},
+};
+use crate::{
+    server::{
+        app::App,
+        clock::Ambience,
+        error::{Error, Result},
+    },
+    wire::{Millis, UserId},
+};
+use futures_util::future::join_all;
+use std::collections::HashMap;
+use tokio::sync::mpsc;
+
+/// Reports answered by one round of writes.
+const REPORTS_PER_ROUND: usize = 256;
+
+pub struct AwayTask {
+    reports: mpsc::Receiver<(Millis, Report)>,
+}
+
+impl AwayTask {
+    pub(super) fn new(reports: mpsc::Receiver<(Millis, Report)>) -> Self {
+        Self { reports }
+    }
+
+    /// Runs until the server stops. What it knows of leases is in the store, where the
+    /// next server finds it.
+    pub async fn run(mut self, app: App) {
+        let mut watch = Watch::new(app.limits.away_min_absence_ms);
+        if let Err(error) = find_leases(&app, &mut watch).await {
+            log(&error);
+        }
+        let mut waiting = Vec::with_capacity(REPORTS_PER_ROUND);
+        loop {
+            tokio::select! {
+                () = app.stopping.cancelled() => return,
+                taken = self.reports.recv_many(&mut waiting, REPORTS_PER_ROUND) => {
+                    if taken == 0 {
+                        return;
+                    }
+                }
+                () = sleep(&app.ambience, watch.next_tick()) => {}
+            }
+            let now = app.ambience.now();
+            let mut deeds: Vec<Deed> = Vec::new();
+            for (at, report) in waiting.drain(..) {
+                deeds.extend(watch.report(at, report));
+            }
+            deeds.extend(watch.tick(now));
+            for deed in store(&app, deeds).await {
+                watch.failed(now, deed);
+            }
+        }
+    }
+}
+
+async fn find_leases(app: &App, watch: &mut Watch) -> Result<()> {
+    let now = app.ambience.now();
+    let mut read = app.store.read().await?;
+    for (user, device, renewed_at) in sql::list_leases(&mut read).await? {
+        watch.found(now, user, device, renewed_at);
+    }
+    Ok(())
+}
+
+/// Stores deeds, those of one user in order and all users side by side, so that the
+/// writer commits them together. Gives back those that failed.
+async fn store(app: &App, deeds: Vec<Deed>) -> Vec<Deed> {
+    let mut by_user: HashMap<UserId, Vec<Deed>> = HashMap::new();
+    for deed in deeds {
+        by_user.entry(deed.user()).or_default().push(deed);
+    }
+    let rounds = by_user.into_values().map(|deeds| async {
+        let mut failed = Vec::new();
+        for deed in deeds {
+            if let Err(error) = app.writer.run(deed).await {
+                log(&error);
+                failed.push(deed);
+            }
+        }
+        failed
+    });
+    join_all(rounds).await.into_iter().flatten().collect()
+}
+
+async fn sleep(ambience: &Ambience, until: Option<Millis>) {
+    match until {
+        Some(deadline) => ambience.clock.sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn log(error: &Error) {
+    match error {
+        Error::Fault(fault) => tracing::warn!(fault = fault.chain(), "presence was not stored"),
+        Error::Problem(problem) => tracing::warn!(%problem, "presence was refused"),
+    }
+}
