@@ -1,0 +1,198 @@
+//! Starting and stopping: opens what there is to open, runs the tasks, serves, and
+//! when asked to stop finishes what is in hand.
+
+use super::{
+    app::App,
+    away::Away,
+    clock::Ambience,
+    config::{self, Config, Layer, Loaded, Surroundings},
+    demo,
+    http::{Site, router},
+    hub::Hub,
+    sessions::{self, Gate},
+    socket::Paces,
+    store::Store,
+    writer::Writer,
+};
+use crate::wire::Millis;
+use leptos::config::{LeptosOptions, get_configuration};
+use std::{
+    error::Error as StdError,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// After this the stop waits for nobody any more.
+const GOODBYE_MAX: Duration = Duration::from_secs(10);
+const SWEEP_EVERY_MS: u64 = 60 * 60 * 1_000;
+
+/// Why a start came to nothing, in words for the operator.
+pub type StartError = Box<dyn StdError + Send + Sync>;
+
+/// A server that runs.
+pub struct Running {
+    pub app: App,
+    writer: JoinHandle<()>,
+    last_call: CancellationToken,
+}
+
+impl Running {
+    /// Starts the writer, the hub and the jobs over an open store.
+    ///
+    /// # Errors
+    /// When the store cannot be written to.
+    pub async fn start(config: Config, ambience: Ambience, store: Store, site: Site) -> Result<Self, StartError> {
+        let (hub, publications, hub_task) = Hub::open();
+        let (away, away_task) = Away::open();
+        let (writer, writer_task) = Writer::new(store.clone(), ambience.clone(), publications)
+            .await
+            .map_err(|error| error.chain())?;
+        let app = App {
+            gate: Gate::new(&config.sign_in).map_err(|error| error.chain())?,
+            limits: Arc::new(config.limits()),
+            config: Arc::new(config),
+            ambience,
+            store,
+            writer,
+            hub,
+            away,
+            paces: Paces::default(),
+            site,
+            stopping: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        };
+        // The writer goes on until everybody who may still write has left.
+        let last_call = CancellationToken::new();
+        let writer = tokio::spawn(writer_task.run(last_call.clone()));
+        tokio::spawn(hub_task.run());
+        app.tasks.spawn(away_task.run(app.clone()));
+        app.tasks.spawn(sweep(app.clone()));
+        Ok(Self { app, writer, last_call })
+    }
+
+    /// Serves until the app is told to stop, then lets everybody go in order: no new
+    /// requests, sockets told to come back, the last batch, the store.
+    ///
+    /// # Errors
+    /// When the listener fails.
+    pub async fn serve(self, listener: TcpListener) -> std::io::Result<()> {
+        let app = self.app;
+        let service = router(&app).into_make_service_with_connect_info::<SocketAddr>();
+        let stopping = app.stopping.clone();
+        let served = axum::serve(listener, service).with_graceful_shutdown(stopping.clone().cancelled_owned());
+        let late = async {
+            stopping.cancelled().await;
+            tokio::time::sleep(GOODBYE_MAX).await;
+        };
+        tokio::select! {
+            served = async { served.await } => served?,
+            () = late => tracing::warn!("some requests were not over when the server stopped"),
+        }
+        app.tasks.close();
+        if tokio::time::timeout(GOODBYE_MAX, app.tasks.wait()).await.is_err() {
+            tracing::warn!("some connections were not over when the server stopped");
+        }
+        self.last_call.cancel();
+        if let Err(error) = self.writer.await {
+            tracing::error!(%error, "the writer ended badly");
+        }
+        app.store.close().await;
+        Ok(())
+    }
+}
+
+/// Forgets sessions that have expired, now and then.
+async fn sweep(app: App) {
+    loop {
+        let next = Millis(app.ambience.now().0 + SWEEP_EVERY_MS);
+        tokio::select! {
+            () = app.stopping.cancelled() => return,
+            () = app.ambience.clock.sleep_until(next) => {}
+        }
+        while let Ok(true) = sessions::sweep(&app).await {}
+    }
+}
+
+/// `whilst serve`.
+///
+/// # Errors
+/// What is wrong, where, and what would be right.
+pub fn serve(addr: Option<String>, data: Option<PathBuf>) -> Result<(), StartError> {
+    let (config, leptos) = configured(addr, data)?;
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.server.log)?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_target(false)
+        .with_writer(std::io::stderr)
+        .init();
+    runtime()?.block_on(serve_configured(config, &leptos))
+}
+
+async fn serve_configured(config: Config, leptos: &LeptosOptions) -> Result<(), StartError> {
+    let site = Site::open(Path::new(&*leptos.site_root), leptos.hash_files)?;
+    let listener = TcpListener::bind(config.server.addr).await.map_err(|error| {
+        format!(
+            "{}: {error}; choose another with --addr HOST:PORT or server.addr",
+            config.server.addr
+        )
+    })?;
+    let config = config.bound_to(listener.local_addr()?);
+    let ambience = Ambience::of_the_machine();
+    let store = Store::open(&config.server.data, &ambience).await?;
+    let running = Running::start(config, ambience, store, site).await?;
+    let app = running.app.clone();
+    println!("Whilst listens on {}", app.config.public_url());
+    tokio::spawn(async move {
+        asked_to_stop().await;
+        app.stopping.cancel();
+    });
+    running.serve(listener).await?;
+    Ok(())
+}
+
+/// `whilst demo`.
+///
+/// # Errors
+/// Why the folder could not be filled.
+pub fn fill_demo(data: &Path, messages: u64, seed: u64) -> Result<(), StartError> {
+    let options = demo::Options { messages, seed };
+    let report = runtime()?.block_on(demo::fill(data, options, &Ambience::of_the_machine()))?;
+    println!("{report}");
+    Ok(())
+}
+
+/// The file, the environment over it, the command line over both; and where the built
+/// pages lie, which is for the framework to say.
+fn configured(addr: Option<String>, data: Option<PathBuf>) -> Result<(Config, LeptosOptions), StartError> {
+    let surroundings = Surroundings {
+        variables: std::env::vars_os(),
+        started_in: std::env::current_dir()?,
+        beside: std::env::current_exe()?.parent().map(Path::to_owned),
+    };
+    let mut arguments = Vec::new();
+    arguments.extend(addr.map(|addr| Layer::of_argument("--addr", "server", "addr", &addr)));
+    arguments.extend(data.map(|data| Layer::of_argument("--data", "server", "data", &data.to_string_lossy())));
+    let Loaded { config, file } = config::load(surroundings, arguments)?;
+    let leptos = get_configuration(file.as_ref().and_then(|file| file.to_str()))?;
+    Ok((config, leptos.leptos_options))
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+async fn asked_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
