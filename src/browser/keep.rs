@@ -1,0 +1,66 @@
+//! Small things kept in the browser: who this device is, and drafts of this tab.
+//! Storage may be forbidden or full; then they live as long as the page.
+
+use super::chance;
+use crate::{
+    browser::clock,
+    wire::{DeviceId, RoomId},
+};
+use web_sys::{Storage, window};
+
+const DEVICE: &str = "device";
+/// A draft longer than this is not worth the tab's five megabytes.
+const DRAFT_MAX_BYTES: usize = 64 * 1024;
+
+/// This browser profile's name for itself, made at the first visit.
+pub fn device() -> DeviceId {
+    let store = local();
+    let known = store.as_ref().and_then(|store| store.get_item(DEVICE).ok().flatten());
+    if let Some(device) = known.and_then(|text| text.parse().ok()) {
+        return device;
+    }
+    let mut random = [0; 10];
+    chance::fill(&mut random);
+    let device = DeviceId::new(clock::now(), random);
+    if let Some(store) = store {
+        let _ = store.set_item(DEVICE, &device.to_string());
+    }
+    device
+}
+
+pub fn draft(room: RoomId) -> String {
+    tab()
+        .and_then(|store| store.get_item(&draft_key(room)).ok().flatten())
+        .unwrap_or_default()
+}
+
+pub fn keep_draft(room: RoomId, text: &str) {
+    let Some(store) = tab() else { return };
+    let key = draft_key(room);
+    let _ = if text.is_empty() || text.len() > DRAFT_MAX_BYTES {
+        store.remove_item(&key)
+    } else {
+        store.set_item(&key, text)
+    };
+}
+
+/// Forgets every draft of this tab: somebody else may sign in next.
+pub fn forget_drafts() {
+    if let Some(store) = tab() {
+        let _ = store.clear();
+    }
+}
+
+fn draft_key(room: RoomId) -> String {
+    let mut key = String::from("draft ");
+    key.push_str(&room.to_string());
+    key
+}
+
+fn local() -> Option<Storage> {
+    window()?.local_storage().ok()?
+}
+
+fn tab() -> Option<Storage> {
+    window()?.session_storage().ok()?
+}

@@ -1,0 +1,104 @@
+//! The page itself: its address, its title, its elements, its visibility.
+
+use wasm_bindgen::JsCast;
+use web_sys::{Document, Element, FocusOptions, HtmlElement, HtmlTextAreaElement, VisibilityState, window};
+
+pub fn document() -> Option<Document> {
+    window()?.document()
+}
+
+pub fn by_id(id: &str) -> Option<Element> {
+    document()?.get_element_by_id(id)
+}
+
+pub fn by_selector(selector: &str) -> Option<HtmlElement> {
+    document()?.query_selector(selector).ok()??.dyn_into().ok()
+}
+
+/// What the server embedded for the program.
+pub fn text_of(id: &str) -> Option<String> {
+    by_id(id)?.text_content()
+}
+
+pub fn set_title(title: &str) {
+    if let Some(document) = document() {
+        document.set_title(title);
+    }
+}
+
+/// Path and query of where we are.
+pub fn path() -> String {
+    window()
+        .and_then(|window| window.location().pathname().ok())
+        .unwrap_or_default()
+}
+
+/// Adds to the history without loading anything.
+pub fn push_path(path: &str) {
+    if let Some(history) = window().and_then(|window| window.history().ok()) {
+        let _ = history.push_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(path));
+    }
+}
+
+/// Leaves for a page of the server.
+pub fn go(path: &str) {
+    if let Some(window) = window() {
+        let _ = window.location().set_href(path);
+    }
+}
+
+pub fn load_again() {
+    if let Some(window) = window() {
+        let _ = window.location().reload();
+    }
+}
+
+pub fn is_visible() -> bool {
+    document().is_some_and(|document| document.visibility_state() == VisibilityState::Visible)
+}
+
+/// Visible, and the window that keys go to.
+pub fn is_attended() -> bool {
+    is_visible() && document().is_some_and(|document| document.has_focus().unwrap_or(true))
+}
+
+/// A finger rather than a mouse: Enter makes a line there.
+pub fn is_touched() -> bool {
+    let media = window().and_then(|window| window.match_media("(pointer: coarse)").ok().flatten());
+    media.is_some_and(|media| media.matches())
+}
+
+pub fn focused() -> Option<HtmlElement> {
+    document()?.active_element()?.dyn_into().ok()
+}
+
+/// True if the focus is somewhere inside.
+pub fn is_focused_within(element: &Element) -> bool {
+    focused().is_some_and(|focused| element.contains(Some(&focused)))
+}
+
+/// Puts the focus on an element and leaves the scroll where it is.
+pub fn focus(element: &Element) {
+    if let Some(element) = element.dyn_ref::<HtmlElement>() {
+        let options = FocusOptions::new();
+        options.set_prevent_scroll(true);
+        let _ = element.focus_with_options(&options);
+    }
+}
+
+pub fn text_area(id: &str) -> Option<HtmlTextAreaElement> {
+    by_id(id)?.dyn_into().ok()
+}
+
+/// What somebody typed into a field before the program was there.
+pub fn typed(id: &str) -> String {
+    text_area(id).map(|area| area.value()).unwrap_or_default()
+}
+
+/// Puts text on the clipboard, if the browser lets us.
+pub fn copy(text: &str) {
+    if let Some(window) = window() {
+        // Refusal is the browser's word to the person, not ours.
+        drop(window.navigator().clipboard().write_text(text));
+    }
+}

@@ -1,0 +1,123 @@
+//! The chat as a whole: the list of rooms, the room beside it, and what is told
+//! meanwhile. The same function draws it on the server and in the browser.
+
+use super::{
+    away::away,
+    desk::Desk,
+    place::room_path,
+    room::{composer, room, status},
+    sidebar::sidebar,
+    toast::toast,
+    words,
+};
+use leptos::prelude::*;
+
+/// Where the page carries what it was drawn from.
+pub const PAGE_DATA_ID: &str = "page-data";
+
+pub fn app(desk: Desk) -> AnyView {
+    let open = Memo::new(move |_| desk.room());
+    let class = move || if open.get().is_none() { "app app--home" } else { "app" };
+    // It leads to where one writes, so it is there only with that.
+    let skip = move || {
+        let address = ["#", composer::FIELD_ID].concat();
+        open.get().map(|_| {
+            view! {
+                <a class="skip visually-hidden" href=address>
+                    {words::SKIP}
+                </a>
+            }
+        })
+    };
+    Effect::new(move |_| crate::browser::page::set_title(&desk.title()));
+    view! {
+        {skip}
+        <div class=class>
+            {sidebar(desk)}
+            {move || match open.get() {
+                Some(open) => room(desk, open),
+                None => home(desk),
+            }}
+            <div class="notices">{notices(desk)}</div>
+        </div>
+        {announcer(desk)}
+    }
+    .into_any()
+}
+
+/// The card, and what the program has to say about itself.
+pub fn notices(desk: Desk) -> AnyView {
+    view! {
+        {away(desk)}
+        {toast(desk)}
+    }
+    .into_any()
+}
+
+/// Always there, or readers would not hear what comes into it.
+pub fn announcer(desk: Desk) -> AnyView {
+    view! {
+        <div class="visually-hidden" id="announcer" role="status">
+            {announcement(desk)}
+        </div>
+    }
+    .into_any()
+}
+
+pub fn announcement(desk: Desk) -> AnyView {
+    (move || desk.announcement().get()).into_any()
+}
+
+/// The program's own copy of what the page was drawn from. It is no script: it never runs.
+pub fn page_data(data: String) -> AnyView {
+    view! {
+        <script type="application/octet-stream" id=PAGE_DATA_ID>
+            {data}
+        </script>
+    }
+    .into_any()
+}
+
+/// No room is open.
+fn home(desk: Desk) -> AnyView {
+    let content = move || {
+        let totals = desk.totals();
+        let first = desk.first_to_read();
+        let (title, text) = match (desk.room_lines().is_empty(), first) {
+            (true, _) => (words::NO_ROOMS, words::MAKE_ONE),
+            (false, Some(_)) => (words::NOTHING_OPEN, words::CHOOSE),
+            (false, None) => (words::NOTHING_OPEN, words::CHOOSE_ONLY),
+        };
+        let action = match first {
+            Some(room) => view! {
+                <a class="button button--primary" href=room_path(room) on:click=move |_| desk.begin_walk()>
+                    {words::catch_up_of(totals.unread)}
+                </a>
+            }
+            .into_any(),
+            None => view! {
+                <a class="button button--primary" href="/new-room">
+                    {words::NEW_ROOM}
+                </a>
+            }
+            .into_any(),
+        };
+        view! {
+            <div class="empty">
+                <h1 class="empty__title">{title}</h1>
+                <p class="empty__text">{text}</p>
+                <div class="empty__actions">{action}</div>
+            </div>
+        }
+    };
+    view! {
+        <main class="app__pane page page--blank">
+            {status(desk)} <div class="page__scroll">
+                <div class="page__column">
+                    <div class="page__section">{content}</div>
+                </div>
+            </div>
+        </main>
+    }
+    .into_any()
+}

@@ -1,0 +1,127 @@
+//! The card that says what one missed, exactly once, and nothing else. It never
+//! takes the focus, never covers where one writes, and folds into the list of
+//! rooms by itself.
+
+mod card;
+mod line;
+
+use super::{desk::Desk, room::composer, words};
+use crate::{
+    browser::{life, page, timer},
+    rules::away::{Card, Form},
+    wire::EpisodeId,
+};
+use leptos::prelude::*;
+use web_sys::HtmlElement;
+
+const CARD_ID: &str = "away";
+/// Unless somebody points at it or is in it, the card folds after this.
+const FOLDS_AFTER_MS: u32 = 20_000;
+
+pub fn away(desk: Desk) -> AnyView {
+    let card = Memo::new(move |_| desk.card());
+    let held = Held::new(desk, card);
+    let shown = Memo::new(move |_| {
+        let folded = held.folded.get();
+        card.get()
+            .filter(|card| Some(card.episode) != folded && desk.has_card_lock().get())
+    });
+    Effect::new(move |_| held.meet(shown.get()));
+    Effect::new(move |_| held.listen());
+    (move || {
+        shown.get().map(|card| match card.form {
+            Form::Full => card::full(desk, held, &card),
+            Form::Line => line::line(desk, held, &card),
+        })
+    })
+    .into_any()
+}
+
+/// What holds the card open and where the focus was before it went there.
+#[derive(Clone, Copy)]
+struct Held {
+    desk: Desk,
+    card: Memo<Option<Card>>,
+    folded: RwSignal<Option<EpisodeId>>,
+    announced: StoredValue<Option<EpisodeId>>,
+    timer: StoredValue<Option<timer::Timeout>, LocalStorage>,
+    came_from: StoredValue<Option<HtmlElement>, LocalStorage>,
+}
+
+impl Held {
+    fn new(desk: Desk, card: Memo<Option<Card>>) -> Self {
+        Self {
+            desk,
+            card,
+            folded: RwSignal::new(None),
+            announced: StoredValue::new(None),
+            timer: StoredValue::new_local(None),
+            came_from: StoredValue::new_local(None),
+        }
+    }
+
+    /// A card came, changed or went.
+    fn meet(self, card: Option<Card>) {
+        let Some(card) = card else {
+            self.timer.set_value(None);
+            return;
+        };
+        if self.announced.get_value() != Some(card.episode) {
+            self.announced.set_value(Some(card.episode));
+            let sentence = words::away_sentence(card.messages, card.rooms, card.mentions);
+            self.desk.announce(sentence);
+            self.release();
+        }
+    }
+
+    /// Nobody points at it any more: it folds in a while.
+    fn release(self) {
+        let fold = move || {
+            if !page::is_visible() {
+                return self.release();
+            }
+            if let Some(card) = self.card.try_get_untracked().flatten() {
+                self.folded.try_set(Some(card.episode));
+            }
+        };
+        self.timer.try_set_value(Some(timer::after(FOLDS_AFTER_MS, fold)));
+    }
+
+    fn hold(self) {
+        self.timer.try_set_value(None);
+    }
+
+    /// Alt+C and F6 go to the card; Escape inside puts it away and goes back.
+    fn listen(self) {
+        life::on_key(move |event| {
+            let Some(card) = page::by_id(CARD_ID) else { return false };
+            match event.key().as_str() {
+                "Escape" if page::is_focused_within(&card) => {
+                    self.dismiss();
+                    true
+                }
+                // Some keyboards make another letter with Alt; the code names the key itself.
+                key if key == "F6" || (event.alt_key() && event.code() == "KeyC") => {
+                    self.came_from.set_value(page::focused());
+                    if let Ok(Some(first)) = card.query_selector("a, button") {
+                        page::focus(&first);
+                    }
+                    true
+                }
+                _ => false,
+            }
+        });
+    }
+
+    fn dismiss(self) {
+        let inside = page::by_id(CARD_ID).is_some_and(|card| page::is_focused_within(&card));
+        self.desk.dismiss();
+        if inside {
+            let back = self.came_from.try_update_value(Option::take).flatten();
+            match back.filter(|element| element.is_connected()) {
+                Some(element) => page::focus(&element),
+                None => composer::focus(),
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What people do, told to the tab; and where they go.
+
+use super::Desk;
+use crate::{
+    browser::page,
+    client::{Input, Tab},
+    ui::{place::Place, room::Walk, words},
+    wire::{ClientKey, Ordinal, RoomId},
+};
+use leptos::prelude::*;
+
+impl Desk {
+    pub fn send(self, room: RoomId, body: String) {
+        self.step(Input::Send { room, body });
+        self.to_end().update(|times| *times += 1);
+    }
+
+    pub fn retry(self, key: ClientKey) {
+        self.step(Input::Retry(key));
+    }
+
+    pub fn discard(self, key: ClientKey) {
+        self.step(Input::Discard(key));
+    }
+
+    pub fn seen(self, room: RoomId, ordinal: Ordinal) {
+        self.step(Input::Seen { room, ordinal });
+    }
+
+    pub fn mark_all_read(self, room: RoomId) {
+        self.step(Input::MarkAllRead { room });
+    }
+
+    pub fn load_older(self, room: RoomId) {
+        self.step(Input::LoadOlder { room });
+    }
+
+    pub fn load_gap(self, room: RoomId, before: Ordinal) {
+        self.step(Input::LoadGap { room, before });
+    }
+
+    pub fn dismiss(self) {
+        self.step(Input::DismissCard);
+    }
+
+    /// One has been elsewhere since the page was loaded, and is not at an entry that wants to be read.
+    pub fn has_moved(self) -> bool {
+        self.moved().get_value() && self.found().with_untracked(Option::is_none)
+    }
+
+    /// Goes to a place of the chat and remembers the way back.
+    pub fn visit(self, place: Place) {
+        page::push_path(&place.path());
+        self.show(place);
+    }
+
+    /// Begins to walk through what is unread; the link that was pressed leads to its first room.
+    pub fn begin_walk(self) {
+        self.walk().set(Walk::new(self.read(Tab::catch_up_order)));
+    }
+
+    pub fn first_to_read(self) -> Option<RoomId> {
+        self.revisions().rooms.track();
+        self.read(Tab::catch_up_order).into_iter().next()
+    }
+
+    /// Leaves the room of the walk, read or not, for the next one.
+    pub fn walk_on(self, read: bool) {
+        let Some(walk) = self.walk().get_untracked() else {
+            return;
+        };
+        if let (true, Some(room)) = (read, walk.here()) {
+            self.mark_all_read(room);
+        }
+        let walk = walk.on();
+        let next = walk.as_ref().and_then(Walk::here);
+        self.walk().set(walk);
+        match next {
+            Some(room) => self.visit(Place::Room(room)),
+            None => self.announce(words::ALL_CAUGHT_UP.to_owned()),
+        }
+    }
+
+    /// Says it to those who listen, without moving anything.
+    pub fn announce(self, text: String) {
+        self.announcement().try_set(text);
+    }
+
+    fn step(self, input: Input) {
+        // Nobody listens before the program runs.
+        let driver = self.driver().try_with_value(Clone::clone).flatten();
+        if let Some(driver) = driver {
+            driver.step(input);
+        }
+    }
+
+    pub(super) fn show(self, place: Place) {
+        let before = self.place().get_untracked();
+        if self
+            .walk()
+            .with_untracked(|walk| walk.as_ref().is_some_and(|walk| walk.here() != place.room()))
+        {
+            self.walk().set(None);
+        }
+        let (found, input) = match place {
+            Place::Home => (None, Input::CloseRoom),
+            Place::Room(room) => (None, Input::OpenRoom { room, at: None }),
+            Place::Entry(room, seq) => (Some((room, seq)), Input::OpenRoom { room, at: Some(seq) }),
+        };
+        self.found().set(found);
+        self.moved().set_value(true);
+        // Going where one is already moves nothing but the mark.
+        if before != place || found.is_some() {
+            self.step(input);
+        }
+        self.place().set(place);
+    }
+}

@@ -1,0 +1,161 @@
+//! The browser around the desk: what it does to the tab, and what the tab makes
+//! of it on the screen.
+
+use super::{Desk, Revisions};
+use crate::{
+    browser::{
+        clock,
+        driver::Driver,
+        keep,
+        life::{self, Life},
+        page, program, tabs, timer,
+    },
+    client::{Changed, Effect},
+    ui::{place::Place, words},
+};
+use leptos::prelude::*;
+use std::{cell::Cell, rc::Rc};
+
+const CARD_LOCK: &str = "whilst-card";
+/// A lock that nobody else has is had within a few milliseconds.
+const LOCK_PATIENCE_MS: u32 = 300;
+const CHANNEL: &str = "whilst";
+const SIGNED_OUT: &str = "signed out";
+const SIGN_IN_PATH: &str = "/sign-in?next=";
+
+impl Desk {
+    /// Connects the chat to the browser: once, after the first picture stands.
+    pub fn start(self) {
+        self.connect();
+        life::on_visit(move |path| match Place::parse(path) {
+            Some(place) => {
+                self.visit(place);
+                true
+            }
+            None => false,
+        });
+    }
+
+    /// The same beside a page of forms, where every link loads a page.
+    pub fn connect(self) {
+        self.zone().be_local();
+        let tab = self.tab().get_value();
+        let driver = Driver::start(tab, move |effect| self.told(effect));
+        self.driver().set_value(Some(driver.clone()));
+        self.others().set_value(Some(tabs::Channel::open(CHANNEL, |said| {
+            if said == SIGNED_OUT {
+                leave_for_sign_in();
+            }
+        })));
+        self.watch_life(driver);
+        self.watch_program();
+    }
+
+    /// Other tabs of this browser must not go on as somebody who left.
+    pub fn say_signed_out(self) {
+        self.others().with_value(|others| {
+            if let Some(others) = others {
+                others.say(SIGNED_OUT);
+            }
+        });
+    }
+
+    fn watch_life(self, driver: Driver) {
+        let has_it = Rc::new(Cell::new(false));
+        let having = Rc::clone(&has_it);
+        let lock = tabs::Lock::new(CARD_LOCK, move |had| {
+            having.set(had);
+            self.has_card_lock().try_set(had);
+        });
+        lock.want(page::is_visible());
+        // The page came with its card; if the lock is not had soon, another tab shows it.
+        timer::after(LOCK_PATIENCE_MS, move || {
+            self.has_card_lock().try_set(has_it.get());
+        })
+        .forget();
+        life::watch(move |life| {
+            driver.live(life);
+            match life {
+                Life::Walked => {
+                    if let Some(place) = Place::parse(&page::path()) {
+                        self.show(place);
+                    }
+                }
+                Life::Visible | Life::Hidden | Life::Focus => {
+                    lock.want(page::is_visible());
+                    self.attention().try_update(|times| *times += 1);
+                }
+                Life::Leaving => lock.want(false),
+                Life::Back => lock.want(page::is_visible()),
+                Life::Online | Life::Offline | Life::Input => {}
+            }
+        });
+    }
+
+    fn watch_program(self) {
+        let look = move || {
+            self.installable().try_set(program::installable());
+            self.updated().try_set(program::updated());
+        };
+        look();
+        program::on_change(look);
+    }
+
+    fn told(self, effect: Effect) {
+        match effect {
+            Effect::Changed(changed) => self.changed(&changed),
+            Effect::GoToSignIn => {
+                self.say_signed_out();
+                leave_for_sign_in();
+            }
+            Effect::NotQueued { room, body, problem } => {
+                self.returned().try_set(Some((room, body, problem)));
+            }
+            Effect::Reveal { room, seq } => {
+                self.found().try_set(Some((room, seq)));
+                self.revealed().try_update(|times| *times += 1);
+            }
+            Effect::Settled {
+                outcome: Err(problem), ..
+            } => self.announce(words::problem(&problem)),
+            // The driver carries the others out itself.
+            _ => {}
+        }
+    }
+
+    fn changed(self, changed: &Changed) {
+        self.last_now().try_set_value(clock::now());
+        if let (true, Some(me)) = (changed.me, self.read(|tab| tab.me().cloned())) {
+            self.own_me().try_set_value(me);
+        }
+        let Revisions {
+            rooms,
+            timeline,
+            connection,
+            card,
+            people,
+        } = self.revisions();
+        // A page that is going away has no signals left.
+        let raise = |revision: RwSignal<u32>| {
+            revision.try_update(|times| *times = times.wrapping_add(1));
+        };
+        let open = self.place().try_get_untracked().and_then(Place::room);
+        for (is, revision) in [
+            (changed.rooms || changed.me, rooms),
+            (open.is_some_and(|room| changed.timelines.contains(&room)), timeline),
+            (changed.connection, connection),
+            (changed.card, card),
+            (changed.people || changed.me, people),
+        ] {
+            if is {
+                raise(revision);
+            }
+        }
+    }
+}
+
+/// Nothing of the one who left may stay on the screen.
+fn leave_for_sign_in() {
+    keep::forget_drafts();
+    page::go(&[SIGN_IN_PATH, &page::path()].concat());
+}

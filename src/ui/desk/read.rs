@@ -1,0 +1,157 @@
+//! What is drawn. A reading inside a view draws it anew when it changes.
+
+use super::{Desk, PageExtras, RoomLine};
+use crate::{
+    client::{Pending, Row, Status, Tab, Totals},
+    rules::away::Card,
+    ui::{
+        page_data::{FormReply, Joinable},
+        room::Wire,
+        words,
+    },
+    wire::{ClientKey, Millis, Person, RoomId, UserId, person::Me},
+};
+use leptos::prelude::*;
+
+impl Desk {
+    pub fn me(self) -> Me {
+        // A page has somebody to be drawn for, and a tab does not forget them.
+        self.own_me().get_value()
+    }
+
+    pub fn my_id(self) -> UserId {
+        self.own_me().with_value(|me| me.user)
+    }
+
+    pub fn room(self) -> Option<RoomId> {
+        self.place().get().room()
+    }
+
+    pub fn place_path(self) -> String {
+        self.place().get_untracked().path()
+    }
+
+    pub fn now(self) -> Millis {
+        self.last_now().get_value()
+    }
+
+    pub fn body_max_bytes(self) -> u32 {
+        self.read(|tab| tab.limits().body_max_bytes)
+    }
+
+    pub fn room_lines(self) -> Vec<RoomLine> {
+        self.revisions().rooms.track();
+        self.read(Tab::rooms)
+    }
+
+    pub fn room_line(self, room: RoomId) -> Option<RoomLine> {
+        self.revisions().rooms.track();
+        self.read(|tab| tab.room(room))
+    }
+
+    pub fn room_name(self, room: RoomId) -> String {
+        self.room_line(room).map(|line| line.name).unwrap_or_default()
+    }
+
+    pub fn totals(self) -> Totals {
+        self.revisions().rooms.track();
+        self.read(Tab::totals)
+    }
+
+    pub fn rows(self, room: RoomId) -> Vec<Row> {
+        self.revisions().timeline.track();
+        self.read(|tab| tab.rows(room, &|at| self.zone().offset(at)))
+    }
+
+    /// Rows of the room are still on their way.
+    pub fn is_loading(self, room: RoomId) -> bool {
+        self.revisions().timeline.track();
+        self.revisions().rooms.track();
+        self.read(|tab| tab.is_loading(room))
+    }
+
+    /// The room is not there, or not the reader's.
+    pub fn is_gone(self, room: RoomId) -> bool {
+        self.revisions().timeline.track();
+        self.gone().get_value() == Some(room) || self.read(|tab| tab.open_room() == Some(room) && tab.open_is_gone())
+    }
+
+    /// What was written for a room and could not be sent.
+    pub fn unsent(self, room: RoomId) -> Vec<Pending> {
+        let rows = self.rows(room).into_iter();
+        rows.filter_map(|row| {
+            if let Row::Pending { pending, .. } = row {
+                Some(pending)
+            } else {
+                None
+            }
+        })
+        .collect()
+    }
+
+    pub fn wire(self) -> Wire {
+        self.revisions().connection.track();
+        match self.read(Tab::status) {
+            Status::Connecting => Wire::Connecting,
+            Status::Offline => Wire::Offline,
+            _ => Wire::Well,
+        }
+    }
+
+    pub fn is_outdated(self) -> bool {
+        self.revisions().connection.track();
+        self.read(Tab::status) == Status::ReloadNeeded
+    }
+
+    pub fn card(self) -> Option<Card> {
+        self.revisions().card.track();
+        self.read(|tab| tab.card().cloned())
+    }
+
+    pub fn person(self, user: UserId) -> Option<Person> {
+        self.revisions().people.track();
+        self.read(|tab| tab.person(user).cloned())
+    }
+
+    /// Name and hue.
+    pub fn face(self, user: UserId) -> (String, u8) {
+        self.person(user)
+            .map_or_else(|| (words::SOMEBODY.to_owned(), 0), |person| (person.name, person.hue))
+    }
+
+    /// The name as of now, for what is said once.
+    pub fn name_now(self, user: UserId) -> String {
+        untrack(|| self.person_name(user))
+    }
+
+    pub fn person_name(self, user: UserId) -> String {
+        self.person(user)
+            .map_or_else(|| words::SOMEBODY.to_owned(), |person| person.name)
+    }
+
+    /// `username` is in lower case.
+    pub fn is_called(self, user: UserId, username: &str) -> bool {
+        self.read(|tab| tab.person(user).is_some_and(|person| person.username == username))
+    }
+
+    pub fn title(self) -> String {
+        let place = self.room().and_then(|room| self.room_line(room)).map(|line| line.name);
+        words::title(self.totals().unread, place.as_deref())
+    }
+
+    /// What the server's page knows of a room that the reader is not in.
+    pub fn joinable(self, room: RoomId) -> Option<Joinable> {
+        self.page()
+            .with_value(|page| page.joinable.clone().filter(|joinable| joinable.room == room))
+    }
+
+    pub fn client_key(self) -> Option<ClientKey> {
+        self.page().with_value(|page| page.client_key)
+    }
+
+    /// The refusal of a form sent to this address, shown once.
+    pub fn take_reply(self, to: &str) -> Option<FormReply> {
+        let take = |page: &mut PageExtras| page.reply.take_if(|reply| reply.to == to);
+        self.page().try_update_value(take).flatten()
+    }
+}

@@ -1,0 +1,114 @@
+//! New messages for those who listen, and their number for those who read
+//! further up. History that is scrolled in is neither.
+
+use crate::{
+    browser::timer,
+    client::Row,
+    ui::{desk::Desk, words},
+    wire::{Seq, UserId},
+};
+use leptos::prelude::*;
+
+/// What comes within this is said as one.
+const BATCH_MS: u32 = 1_000;
+
+/// What is to be said of the messages that came.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Batch {
+    count: u32,
+    last: Option<(UserId, String)>,
+}
+
+/// Compares what is there with what was there, for as long as the room is open.
+pub fn listen(desk: Desk, rows: Memo<Vec<Row>>, at_end: RwSignal<bool>, new_below: RwSignal<u32>) {
+    let me = desk.my_id();
+    let batch = StoredValue::new(Batch::default());
+    let timer = StoredValue::new_local(None::<timer::Timeout>);
+    Effect::new(move |newest: Option<Option<Seq>>| {
+        let head = rows.with(|rows| newest_of(rows));
+        let before = newest.flatten();
+        // The first rows of a room are no news: they are what one came to read.
+        if let Some(before) = before {
+            let came = rows.with_untracked(|rows| newer(rows, before, me));
+            if came.count > 0 {
+                if !at_end.get_untracked() {
+                    new_below.update(|below| *below = below.saturating_add(came.count));
+                }
+                batch.update_value(|batch| batch.add(came));
+                if timer.with_value(Option::is_none) {
+                    timer.set_value(Some(timer::after(BATCH_MS, move || {
+                        timer.try_set_value(None);
+                        if let Some(batch) = batch.try_update_value(std::mem::take) {
+                            desk.announce(batch.said(|user| desk.name_now(user)));
+                        }
+                    })));
+                }
+            }
+        }
+        head.max(before)
+    });
+    Effect::new(move |_| {
+        if at_end.get() {
+            new_below.set(0);
+        }
+    });
+}
+
+fn newest_of(rows: &[Row]) -> Option<Seq> {
+    rows.iter().rev().find_map(|row| match row {
+        Row::Message { message, .. } => Some(message.seq),
+        _ => None,
+    })
+}
+
+fn newer(rows: &[Row], than: Seq, me: UserId) -> Batch {
+    let mut batch = Batch::default();
+    for row in rows.iter().rev() {
+        let Row::Message { message, .. } = row else { continue };
+        if message.seq <= than {
+            break;
+        }
+        if message.author != me {
+            batch.count += 1;
+            if batch.last.is_none() {
+                batch.last = Some((message.author, message.body.as_str().to_owned()));
+            }
+        }
+    }
+    batch
+}
+
+impl Batch {
+    fn add(&mut self, came: Self) {
+        self.count = self.count.saturating_add(came.count);
+        self.last = came.last.or_else(|| self.last.take());
+    }
+
+    fn said(self, name: impl Fn(UserId) -> String) -> String {
+        match self.last {
+            Some((author, words)) if self.count == 1 => words::said(&name(author), &words),
+            _ => words::new_messages(self.count),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn came(count: u32, words: &str) -> Batch {
+        Batch {
+            count,
+            last: Some((UserId::from_bytes([1; 16]), words.to_owned())),
+        }
+    }
+
+    #[test]
+    fn one_message_is_said_in_full_and_several_are_counted() {
+        let name = |_| "Ada".to_owned();
+        assert_eq!(came(1, "hello").said(name), "Ada: hello");
+        let mut batch = came(1, "hello");
+        batch.add(came(4, "you there?"));
+        assert_eq!(batch.said(name), "5 new messages");
+    }
+}

@@ -1,0 +1,254 @@
+//! Rows of a room as they are drawn, and what makes one another.
+
+use super::{
+    composer,
+    message::{MessageRow, Standing, message},
+    note::note,
+    stand::{DIVIDER_ID, OLDER_ID, message_id},
+};
+use crate::{
+    browser::timer,
+    client::{PendingState, Row, RowKey},
+    rules::civil::Day,
+    ui::{
+        desk::Desk,
+        place::{entry_path, under_room},
+        words,
+    },
+    wire::{Message, Ordinal, RoomId, Seq, UserId},
+};
+use leptos::prelude::*;
+use std::sync::Arc;
+
+/// Loading is not shown for longer: then it has failed without a word.
+const BUSY_MS: u32 = 10_000;
+
+/// A row that looks the same has the same key, so that one event redraws one row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DrawKey {
+    row: RowKey,
+    /// Revision of a message, size of a gap, step of sending.
+    state: u64,
+    marks: u8,
+}
+
+#[derive(Clone)]
+pub struct DrawRow {
+    pub key: DrawKey,
+    row: Row,
+    /// The entry after a gap, by which its rows can be had without the program.
+    after: Option<Seq>,
+}
+
+/// The rows with their keys.
+pub fn draw_rows(rows: Vec<Row>, me: UserId) -> Vec<DrawRow> {
+    let mut after = None;
+    let mut below = Seq::ZERO;
+    let mut drawn: Vec<DrawRow> = Vec::with_capacity(rows.len());
+    for row in rows.into_iter().rev() {
+        let key = key(&row, me, below);
+        let hole = matches!(row, Row::Older { .. } | Row::Gap { .. });
+        let shown_after = if hole { after } else { None };
+        match &row {
+            Row::Message { message, .. } => {
+                after = Some(message.seq);
+                below = message.seq;
+            }
+            Row::Note { entry, .. } => below = entry.seq,
+            _ => {}
+        }
+        drawn.push(DrawRow {
+            key,
+            row,
+            after: shown_after,
+        });
+    }
+    drawn.reverse();
+    drawn
+}
+
+/// `below` is the entry that follows.
+fn key(row: &Row, me: UserId, below: Seq) -> DrawKey {
+    let flag = |is: bool, bit: u8| if is { bit } else { 0 };
+    let (state, marks) = match row {
+        Row::Older { missing } | Row::Gap { missing, .. } => (*missing, 0),
+        // A clock that was set back makes one day begin twice, and no two rows may have one key.
+        Row::Day(_) => (below.0, 0),
+        Row::New => (0, 0),
+        Row::Message {
+            message,
+            continues,
+            stale,
+        } => (message.revision.0, flag(*continues, 1) | flag(*stale, 2)),
+        Row::Note { stale, .. } => (0, flag(*stale, 2)),
+        Row::Pending { pending, continues } => {
+            let step = match pending.state {
+                PendingState::Sending => 0,
+                PendingState::WaitingForNetwork => 1,
+                PendingState::NotSent(_) => 2,
+            };
+            // No revision is ever this.
+            (step, flag(*continues, 1) | 8)
+        }
+    };
+    DrawKey {
+        row: row.key(me),
+        state,
+        marks,
+    }
+}
+
+pub fn draw(desk: Desk, room: RoomId, drawn: DrawRow) -> AnyView {
+    let DrawRow { row, after, .. } = drawn;
+    match row {
+        Row::Older { .. } => older(desk, room, after),
+        Row::Gap { before, missing } => gap(desk, room, before, missing, after),
+        Row::Day(day) => self::day(desk, day),
+        Row::New => divider(desk, room),
+        Row::Message {
+            message,
+            continues,
+            stale,
+        } => stored(desk, room, &message, [continues, stale]),
+        Row::Note { entry, .. } => note(desk, &entry),
+        Row::Pending { pending, continues } => {
+            let standing = match pending.state {
+                PendingState::Sending => Standing::Sending,
+                PendingState::WaitingForNetwork => Standing::WaitingForNetwork,
+                PendingState::NotSent(problem) => Standing::NotSent(pending.client_key, problem),
+            };
+            let row = MessageRow {
+                room,
+                id: ["p-", &pending.client_key.to_string()].concat(),
+                ordinal: None,
+                author: desk.my_id(),
+                at: pending.made_at,
+                body: pending.body.as_str().to_owned(),
+                mentions: vec![],
+                more: continues,
+                standing,
+            };
+            message(desk, &row)
+        }
+    }
+}
+
+fn stored(desk: Desk, room: RoomId, stored: &Arc<Message>, [more, stale]: [bool; 2]) -> AnyView {
+    let standing = if stale {
+        Standing::Stale(stored.seq)
+    } else {
+        Standing::Stored(stored.seq)
+    };
+    let row = MessageRow {
+        room,
+        id: message_id(stored.seq),
+        ordinal: Some(stored.ordinal),
+        author: stored.author,
+        at: stored.at,
+        body: stored.body.as_str().to_owned(),
+        mentions: stored.mentions.clone(),
+        more,
+        standing,
+    };
+    message(desk, &row)
+}
+
+fn day(desk: Desk, day: Day) -> AnyView {
+    let (today, yesterday) = desk.zone().today(desk.now());
+    let datetime = [day.year.into(), u32::from(day.month), u32::from(day.day)].map(|n| {
+        let text = n.to_string();
+        if text.len() < 2 { ["0", &text].concat() } else { text }
+    });
+    view! {
+        <h2 class="day">
+            <time class="day__date" datetime=datetime.join("-")>
+                {words::date(day, today)}
+            </time>
+            <span class="day__name">{words::day_name(day, today, yesterday)}</span>
+        </h2>
+    }
+    .into_any()
+}
+
+fn divider(desk: Desk, room: RoomId) -> AnyView {
+    view! {
+        <div class="divider" id=DIVIDER_ID>
+            <div class="divider__line" role="separator" aria-label=words::NEW>
+                <span class="divider__label">{words::NEW}</span>
+            </div>
+            <form
+                method="post"
+                action=under_room(room, "read")
+                on:submit=move |event| {
+                    event.prevent_default();
+                    desk.mark_all_read(room);
+                    composer::focus();
+                }
+            >
+                <button class="button button--quiet button--small">{words::MARK_AS_READ}</button>
+            </form>
+        </div>
+    }
+    .into_any()
+}
+
+/// Comes into view long before one scrolls to it, and is a button for who cannot wait.
+fn older(desk: Desk, room: RoomId, after: Option<Seq>) -> AnyView {
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        desk.load_older(room);
+    };
+    hole(Some(OLDER_ID), room, after, words::OLDER.to_owned(), submit)
+}
+
+fn gap(desk: Desk, room: RoomId, before: Ordinal, missing: u64, after: Option<Seq>) -> AnyView {
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        desk.load_gap(room, before);
+    };
+    hole(None, room, after, words::load_missing(missing), submit)
+}
+
+/// Without the program the button leads to the page around what follows.
+fn hole(
+    id: Option<&'static str>,
+    room: RoomId,
+    after: Option<Seq>,
+    text: String,
+    submit: impl Fn(leptos::ev::SubmitEvent) + 'static,
+) -> AnyView {
+    // The row is another one when something came; if nothing does, one may ask again.
+    let busy = RwSignal::new(false);
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        submit(event);
+        busy.set(true);
+        timer::after(BUSY_MS, move || {
+            busy.try_set(false);
+        })
+        .forget();
+    };
+    let shown = move || {
+        if busy.get() {
+            words::LOADING.to_owned()
+        } else {
+            text.clone()
+        }
+    };
+    let is_busy = move || busy.get().then_some("true");
+    let action = after.map_or_else(|| under_room(room, ""), |seq| entry_path(room, seq));
+    view! {
+        <div class="gap" id=id>
+            <span class="gap__mark" aria-hidden="true">
+                "⋮"
+            </span>
+            <div class="gap__main">
+                <form action=action on:submit=submit>
+                    <button class="button button--small" aria-busy=is_busy>
+                        {shown}
+                    </button>
+                </form>
+            </div>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,270 @@
+//! Where the list of a room stands while rows come above and below it. It follows
+//! the end only if people left it there: what they do decides, never where the
+//! browser happens to scroll.
+
+use super::reading::{READ_AFTER, Reading};
+use crate::{
+    browser::{
+        clock,
+        listen::Listener,
+        page,
+        scroll::{self, Anchor, DIVIDER_AT_PERCENT, FOUND_AT_PERCENT, Measures},
+        timer,
+        watch::{Sight, Sizes},
+    },
+    ui::desk::Desk,
+    wire::{Millis, Ordinal, RoomId, Seq},
+};
+use leptos::prelude::*;
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+use web_sys::Element;
+
+pub const LIST_ID: &str = "log";
+pub const OLDER_ID: &str = "older";
+pub const DIVIDER_ID: &str = "divider";
+pub const ORDINAL: &str = "data-ordinal";
+/// A wheel or finger still moves the list for so long after it was last felt.
+const STEERED_FOR: Millis = Millis(400);
+/// How far above the window older rows are asked for.
+const OLDER_MARGIN: &str = "150% 0px 0px 0px";
+const READ_SHARE: f64 = 0.5;
+
+pub fn message_id(seq: Seq) -> String {
+    let mut id = String::from("m-");
+    id.push_str(&seq.to_string());
+    id
+}
+
+/// Lives as long as its list is drawn.
+pub struct Stand {
+    inner: Rc<Inner>,
+    _listeners: Vec<Listener>,
+    _sizes: Sizes,
+}
+
+struct Inner {
+    desk: Desk,
+    room: RoomId,
+    list: Element,
+    at_end: RwSignal<bool>,
+    landed: Cell<bool>,
+    stuck: Cell<bool>,
+    steered_at: Cell<Millis>,
+    anchor: RefCell<Option<Anchor>>,
+    reading: RefCell<Reading>,
+    read_timer: RefCell<Option<timer::Timeout>>,
+    sights: RefCell<Option<[Sight; 2]>>,
+}
+
+impl Stand {
+    /// Takes care of the list that is on the page now.
+    pub fn new(desk: Desk, room: RoomId, at_end: RwSignal<bool>) -> Option<Self> {
+        let list = page::by_id(LIST_ID)?;
+        let column = list.first_element_child()?;
+        let inner = Rc::new(Inner {
+            desk,
+            room,
+            list: list.clone(),
+            at_end,
+            landed: Cell::new(false),
+            stuck: Cell::new(false),
+            steered_at: Cell::new(Millis::ZERO),
+            anchor: RefCell::new(None),
+            reading: RefCell::new(Reading::default()),
+            read_timer: RefCell::new(None),
+            sights: RefCell::new(None),
+        });
+        let mut listeners = vec![inner.on("scroll", Inner::scrolled)];
+        for name in ["wheel", "touchmove", "pointerdown", "keydown"] {
+            listeners.push(inner.on(name, Inner::steered));
+        }
+        let sizes = {
+            let inner = Rc::clone(&inner);
+            Sizes::new(&[&list, &column], move || inner.settle())
+        };
+        inner.look();
+        inner.settle();
+        Some(Self {
+            inner,
+            _listeners: listeners,
+            _sizes: sizes,
+        })
+    }
+
+    /// Rows came or went.
+    pub fn settle(&self) {
+        self.inner.settle();
+    }
+
+    /// Stands at the end from now on.
+    pub fn to_end(&self) {
+        self.inner.stuck.set(true);
+        self.inner.settle();
+    }
+
+    /// Lands at an entry, if it is there.
+    pub fn reveal(&self, seq: Seq) {
+        self.inner.land_at(seq);
+    }
+
+    /// Somebody looks again, or looks away.
+    pub fn look_again(&self) {
+        self.inner.reading.borrow_mut().begin_anew(clock::now());
+        self.inner.read_later();
+    }
+}
+
+impl Inner {
+    fn on(self: &Rc<Self>, name: &'static str, heard: fn(&Self)) -> Listener {
+        let inner = Rc::clone(self);
+        Listener::new(&self.list, name, move |_| heard(&inner))
+    }
+
+    fn steered(&self) {
+        self.steered_at.set(clock::now());
+    }
+
+    fn scrolled(&self) {
+        let now = clock::now();
+        let at_end = Measures::of(&self.list).is_at_end();
+        if now.0.abs_diff(self.steered_at.get().0) <= STEERED_FOR.0 {
+            // A flick goes on after the finger is gone.
+            self.steered_at.set(now);
+            self.stuck.set(at_end);
+        }
+        self.tell_end(at_end);
+        self.anchor.replace(scroll::anchor(&self.list));
+    }
+
+    fn tell_end(&self, at_end: bool) {
+        if self.at_end.try_get_untracked() == Some(!at_end) {
+            self.at_end.try_set(at_end);
+        }
+    }
+
+    /// Puts the list where it belongs, before anybody sees it elsewhere.
+    fn settle(&self) {
+        if !self.landed.get() {
+            self.land();
+        } else if self.stuck.get() {
+            scroll::to_end(&self.list);
+        } else if let Some(anchor) = &*self.anchor.borrow() {
+            scroll::restore(&self.list, anchor);
+        }
+        self.anchor.replace(scroll::anchor(&self.list));
+        self.tell_end(Measures::of(&self.list).is_at_end());
+        self.watch_rows();
+    }
+
+    /// The first time: at the entry asked for, at what is new, or at the end.
+    fn land(&self) {
+        if let Some((room, seq)) = self.desk.found().try_get_untracked().flatten()
+            && room == self.room
+        {
+            if self.land_at(seq) {
+                return;
+            }
+        } else if scroll::land(&self.list, page::by_id(DIVIDER_ID), DIVIDER_AT_PERCENT) {
+            self.landed.set(true);
+            self.stuck.set(Measures::of(&self.list).is_at_end());
+            return;
+        }
+        scroll::to_end(&self.list);
+        self.landed
+            .set(self.list.query_selector("article").is_ok_and(|row| row.is_some()));
+        self.stuck.set(true);
+    }
+
+    fn land_at(&self, seq: Seq) -> bool {
+        let row = page::by_id(&message_id(seq));
+        let landed = scroll::land(&self.list, row.clone(), FOUND_AT_PERCENT);
+        if landed {
+            self.landed.set(true);
+            self.stuck.set(false);
+            self.anchor.replace(scroll::anchor(&self.list));
+            if let Some(row) = row {
+                page::focus(&row);
+            }
+        }
+        landed
+    }
+
+    /// Looks for rows in view and for the upper end.
+    fn look(self: &Rc<Self>) {
+        // Held by what it looks through, so it must not hold it in turn.
+        let inner = Rc::downgrade(self);
+        let rows = Sight::new(&self.list, "0px", READ_SHARE, move |row, seen| {
+            let ordinal = row.get_attribute(ORDINAL).and_then(|text| text.parse().ok());
+            if let (Some(inner), Some(ordinal)) = (inner.upgrade(), ordinal) {
+                inner.saw(Ordinal(ordinal), seen);
+            }
+        });
+        let (desk, room) = (self.desk, self.room);
+        let older = Sight::new(&self.list, OLDER_MARGIN, 0.0, move |_, seen| {
+            if seen {
+                desk.load_older(room);
+            }
+        });
+        self.sights.replace(Some([rows, older]));
+    }
+
+    /// Watching what is watched already changes nothing.
+    fn watch_rows(&self) {
+        let Some([rows, older]) = &*self.sights.borrow() else {
+            return;
+        };
+        if let Some(element) = page::by_id(OLDER_ID) {
+            older.add(&element);
+        }
+        let Ok(messages) = self.list.query_selector_all("[data-ordinal]") else {
+            return;
+        };
+        for at in 0..messages.length() {
+            if let Some(message) = messages.item(at) {
+                rows.add(wasm_bindgen::JsCast::unchecked_ref(&message));
+            }
+        }
+    }
+
+    fn saw(self: &Rc<Self>, ordinal: Ordinal, seen: bool) {
+        if seen {
+            self.reading.borrow_mut().came(ordinal, clock::now());
+            self.read_later();
+        } else {
+            self.reading.borrow_mut().went(ordinal);
+        }
+    }
+
+    fn read_later(self: &Rc<Self>) {
+        if self.read_timer.borrow().is_some() {
+            return;
+        }
+        let inner = Rc::downgrade(self);
+        // A moment more than needed, so that clocks of whole milliseconds agree.
+        let ms = u32::try_from(READ_AFTER.0).unwrap_or(u32::MAX) + 20;
+        let timer = timer::after(ms, move || {
+            if let Some(inner) = inner.upgrade() {
+                inner.read_timer.replace(None);
+                inner.tell_read();
+            }
+        });
+        self.read_timer.replace(Some(timer));
+    }
+
+    fn tell_read(self: &Rc<Self>) {
+        if !page::is_attended() {
+            return;
+        }
+        let now = clock::now();
+        let reading = self.reading.borrow();
+        if let Some(ordinal) = reading.read_to(now) {
+            self.desk.seen(self.room, ordinal);
+        }
+        if reading.waits(now) {
+            self.read_later();
+        }
+    }
+}

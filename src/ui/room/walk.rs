@@ -1,0 +1,87 @@
+//! Catching up: a bar that leads from one unread room to the next.
+
+use crate::{
+    ui::{desk::Desk, words},
+    wire::RoomId,
+};
+use leptos::prelude::*;
+
+/// The rooms of a walk, in the order in which they want to be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Walk {
+    pub rooms: Vec<RoomId>,
+    pub at: usize,
+}
+
+impl Walk {
+    pub fn new(rooms: Vec<RoomId>) -> Option<Self> {
+        (!rooms.is_empty()).then_some(Self { rooms, at: 0 })
+    }
+
+    pub fn here(&self) -> Option<RoomId> {
+        self.rooms.get(self.at).copied()
+    }
+
+    pub fn next(&self) -> Option<RoomId> {
+        self.rooms.get(self.at + 1).copied()
+    }
+
+    /// One room further; none after the last.
+    #[must_use]
+    pub fn on(self) -> Option<Self> {
+        self.next()?;
+        Some(Self {
+            at: self.at + 1,
+            ..self
+        })
+    }
+}
+
+pub fn walk(desk: Desk) -> AnyView {
+    (move || {
+        desk.walk()
+            .get()
+            .filter(|walk| walk.here() == desk.room())
+            .map(|walk| bar(desk, &walk))
+    })
+    .into_any()
+}
+
+fn bar(desk: Desk, walk: &Walk) -> AnyView {
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let text = words::walking(number(walk.at + 1), number(walk.rooms.len()));
+    let onward = match walk.next() {
+        Some(next) => words::read_next(&desk.room_name(next)),
+        None => words::READ_LAST.to_owned(),
+    };
+    view! {
+        <div class="walk" role="group" aria-label=words::CATCH_UP>
+            <span class="walk__text">{text}</span>
+            <button class="button button--small button--quiet" type="button" on:click=move |_| desk.walk_on(false)>
+                {words::KEEP_UNREAD}
+            </button>
+            <button class="button button--small" type="button" on:click=move |_| desk.walk_on(true)>
+                {onward}
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_walk_passes_each_room_once_and_ends() {
+        let rooms: Vec<RoomId> = (1..=3).map(|n| RoomId::from_bytes([n; 16])).collect();
+        let mut seen = Vec::new();
+        let mut walk = Walk::new(rooms.clone());
+        while let Some(here) = walk {
+            seen.extend(here.here());
+            walk = here.on();
+        }
+        assert_eq!(seen, rooms);
+        assert_eq!(Walk::new(vec![]), None);
+    }
+}
