@@ -1,0 +1,17 @@
+//! A running server and people in front of it, told as stories; one file per story.
+//!
+//! The server is the true one on a port of its own, with a store in a temporary folder
+//! and a clock that stands until a story moves it. What a story does goes through
+//! doors; what goes past them says so in its name.
+#![expect(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+
+mod access;
+mod away;
+#[expect(dead_code, reason = "the rest is for the test that kills a server")]
+mod http;
+mod server;
+mod socket;
+mod stories;
+mod tab;
+mod tidy;
+mod wire;
