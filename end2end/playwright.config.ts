@@ -1,0 +1,24 @@
+import { defineConfig } from "@playwright/test";
+import { LAUNCH } from "./fixtures/chromium";
+
+export default defineConfig({
+  outputDir: "../target/end2end",
+  workers: 1,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  forbidOnly: !!process.env.CI,
+  reporter: "list",
+  use: {
+    viewport: { width: 1280, height: 800 },
+    locale: "en-GB",
+    timezoneId: "UTC",
+    trace: "retain-on-failure",
+    // A page's requests can be held up only while no service worker answers them.
+    serviceWorkers: "block",
+    launchOptions: LAUNCH,
+  },
+  projects: [
+    { name: "stories", testMatch: "stories/*.story.ts" },
+    { name: "screenshots", testMatch: "screenshots.ts" },
+  ],
+});
