@@ -386,3 +386,20 @@ fn a_key_stands_in_the_outbox_once() {
     }
     assert_eq!(outbox.pending(room(1), true).len(), 1);
 }
+
+#[test]
+fn a_room_that_is_behind_is_caught_up_before_anything_leaves_for_it() {
+    let mut world = World::new(Server::with(2, 1));
+    let ada = world.tab_of(1);
+    world.is_cut_off(ada);
+    world.says(ada, room(1), "mine");
+    world.is_said(2, room(1), "missed");
+    while world.seats[ada].asked.is_empty() {
+        if !(world.connects(ada) | world.serves(ada) | world.hears(ada)) {
+            world.passes(100);
+        }
+    }
+    assert_eq!(sent_keys(&world, ada), []);
+    world.hears_answer(ada, 0);
+    assert_eq!(sent_keys(&world, ada).len(), 1);
+}
