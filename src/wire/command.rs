@@ -3,6 +3,7 @@
 use super::{
     envelope::{Envelope, Enveloped, Unpack, enveloped},
     ids::*,
+    message::Target,
     room::RoomKind,
     user_log::Marker,
 };
@@ -60,6 +61,10 @@ enveloped! {
         106 v 1 AddPerson(AddPerson),
         107 v 1 RemovePerson(RemovePerson),
         108 v 1 RenameRoom(RenameRoom),
+        109 v 1 Edit(Edit),
+        110 v 1 Delete(Delete),
+        111 v 1 React(React),
+        112 v 1 DeleteRoom(DeleteRoom),
         120 v 1 MarkRead(MarkRead),
         121 v 1 DismissCard(DismissCard),
     }
@@ -120,6 +125,44 @@ pub struct RenameRoom {
     pub name: String,
 }
 
+/// Gives one's own message another text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edit {
+    pub client_key: ClientKey,
+    pub room: RoomId,
+    pub target: Target,
+    /// The revision of the row that was edited. If its text has changed since, this is refused.
+    pub revision: Seq,
+    /// As typed; the server parses it into a `Body`.
+    pub body: String,
+}
+
+/// Takes a message back, for everybody and for good. Authors theirs, room admins any.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delete {
+    pub client_key: ClientKey,
+    pub room: RoomId,
+    pub target: Target,
+}
+
+/// Ends a room for everybody in it, with all that was said there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeleteRoom {
+    pub client_key: ClientKey,
+    pub room: RoomId,
+}
+
+/// Puts an emoji to a message, or takes it away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct React {
+    pub client_key: ClientKey,
+    pub room: RoomId,
+    pub target: Target,
+    /// The server parses it into an `Emoji`.
+    pub emoji: String,
+    pub on: bool,
+}
+
 /// Moves the read marker, if the pair is greater than the stored one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MarkRead {
@@ -144,6 +187,10 @@ impl Command {
             Self::AddPerson(c) => Some(c.client_key),
             Self::RemovePerson(c) => Some(c.client_key),
             Self::RenameRoom(c) => Some(c.client_key),
+            Self::Edit(c) => Some(c.client_key),
+            Self::Delete(c) => Some(c.client_key),
+            Self::React(c) => Some(c.client_key),
+            Self::DeleteRoom(c) => Some(c.client_key),
             Self::MarkRead(_) | Self::DismissCard(_) => None,
         }
     }
@@ -157,6 +204,10 @@ impl Command {
             Self::AddPerson(c) => Some(c.room),
             Self::RemovePerson(c) => Some(c.room),
             Self::RenameRoom(c) => Some(c.room),
+            Self::Edit(c) => Some(c.room),
+            Self::Delete(c) => Some(c.room),
+            Self::React(c) => Some(c.room),
+            Self::DeleteRoom(c) => Some(c.room),
             Self::MarkRead(c) => Some(c.room),
             Self::CreateRoom(_) | Self::OpenDirect(_) | Self::DismissCard(_) => None,
         }

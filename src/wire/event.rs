@@ -8,6 +8,7 @@ use super::{
     message::Message,
     person::{Me, Person},
     problem::Problem,
+    reaction::Emoji,
     room::RoomHead,
     user_log::UserItem,
 };
@@ -17,8 +18,13 @@ enveloped! {
     /// What an entry changed. Never holds a body: rows carry those.
     pub enum Change {
         1 v 1 MessageCreated(MessageCreated),
+        2 v 1 MessageEdited(MessageEdited),
+        3 v 1 MessageDeleted(MessageDeleted),
+        4 v 1 ReactionAdded(ReactionAdded),
+        5 v 1 ReactionRemoved(ReactionRemoved),
         20 v 1 RoomCreated(RoomCreated),
         21 v 1 RoomRenamed(RoomRenamed),
+        22 v 1 RoomDeleted(RoomDeleted),
         30 v 1 MemberJoined(MemberJoined),
         31 v 1 MemberLeft(MemberLeft),
         32 v 1 MemberRemoved(MemberRemoved),
@@ -30,6 +36,37 @@ pub struct MessageCreated {
     pub ordinal: Ordinal,
 }
 
+/// Who counts without the row can: it names the author, and who is not mentioned any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageEdited {
+    pub ordinal: Ordinal,
+    pub author: UserId,
+    pub unmentioned: Vec<UserId>,
+}
+
+/// The author may be another person than the actor, who is then an admin of the room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageDeleted {
+    pub ordinal: Ordinal,
+    pub author: UserId,
+    /// Those who were mentioned until now.
+    pub mentioned: Vec<UserId>,
+}
+
+/// By the entry's actor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReactionAdded {
+    pub ordinal: Ordinal,
+    pub emoji: Emoji,
+}
+
+/// By the entry's actor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReactionRemoved {
+    pub ordinal: Ordinal,
+    pub emoji: Emoji,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomCreated {
     pub name: String,
@@ -39,6 +76,11 @@ pub struct RoomCreated {
 pub struct RoomRenamed {
     pub name: String,
 }
+
+/// The last entry of a room. Nobody is in it any more, so nobody hears it: each is told
+/// that the room is gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomDeleted {}
 
 /// The user came in, by themselves if they are the entry's actor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +97,25 @@ pub struct MemberLeft {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberRemoved {
     pub user: UserId,
+}
+
+impl Change {
+    /// The message it is about, if it is about one.
+    pub fn target(&self) -> Option<Ordinal> {
+        match self {
+            Self::MessageCreated(created) => Some(created.ordinal),
+            Self::MessageEdited(edited) => Some(edited.ordinal),
+            Self::MessageDeleted(deleted) => Some(deleted.ordinal),
+            Self::ReactionAdded(added) => Some(added.ordinal),
+            Self::ReactionRemoved(removed) => Some(removed.ordinal),
+            Self::RoomCreated(_)
+            | Self::RoomRenamed(_)
+            | Self::RoomDeleted(_)
+            | Self::MemberJoined(_)
+            | Self::MemberLeft(_)
+            | Self::MemberRemoved(_) => None,
+        }
+    }
 }
 
 /// One numbered entry of a room's log.

@@ -99,10 +99,13 @@ pub struct Summary {
     pub head: Cursor,
     pub ordinal: Ordinal,
     pub counts: Counts,
+    /// Of the newest message that is not deleted.
     pub preview: Option<Preview>,
+    /// Of the first unread mention of the reader.
+    pub mention: Option<Preview>,
 }
 
-/// The newest message of a room, in a few words.
+/// A message of a room, in a few words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Preview {
     pub seq: Seq,

@@ -14,7 +14,10 @@ use super::{
     user_log::*,
     *,
 };
-use core::fmt::{Debug, Write};
+use core::{
+    cell::RefCell,
+    fmt::{Debug, Write},
+};
 
 const ROOM: RoomId = RoomId::from_bytes([0x11; 16]);
 const ADA: UserId = UserId::from_bytes([0xa1; 16]);
@@ -39,6 +42,23 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
+thread_local! {
+    static SAMPLES: RefCell<Vec<(&'static str, String)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The frames of all tests here, each with the name of its type.
+pub fn samples() -> Vec<(&'static str, String)> {
+    SAMPLES.take();
+    greetings_keep_their_bytes();
+    commands_keep_their_bytes();
+    changes_keep_their_bytes();
+    what_a_server_says_keeps_its_bytes();
+    values_of_the_user_log_keep_their_bytes();
+    questions_keep_their_bytes();
+    answers_keep_their_bytes();
+    SAMPLES.take()
+}
+
 /// One item in a frame of its own: protocol, kind, version, length, body.
 fn holds<T: Enveloped + PartialEq + Debug>(item: impl Into<T>, bytes: &str) {
     let item = item.into();
@@ -46,6 +66,8 @@ fn holds<T: Enveloped + PartialEq + Debug>(item: impl Into<T>, bytes: &str) {
     assert_eq!(hex(&framed), bytes, "{item:?}");
     let envelope = &super::frame::items(&framed).unwrap()[0];
     assert_eq!(T::unpack(envelope), Ok(item));
+    let name = core::any::type_name::<T>().rsplit("::").next().unwrap_or_default();
+    SAMPLES.with_borrow_mut(|samples| samples.push((name, bytes.to_owned())));
 }
 
 fn person() -> Person {
@@ -77,8 +99,23 @@ fn message() -> Message {
         author: BO,
         client_key: KEY,
         at: AT,
-        body: Body::parse("hi @ada").unwrap(),
+        body: Some(Body::parse("hi @ada").unwrap()),
         mentions: vec![ADA],
+        edited_at: Some(AT),
+        reactions: vec![Reaction {
+            emoji: Emoji::parse("👍").unwrap(),
+            users: vec![ADA, BO],
+        }],
+    }
+}
+
+fn deleted() -> Message {
+    Message {
+        body: None,
+        mentions: vec![],
+        reactions: vec![],
+        edited_at: None,
+        ..message()
     }
 }
 
@@ -101,6 +138,7 @@ fn counts() -> Counts {
         mentions: 1,
         first_mention: Some(Seq(299)),
         since_left: 2,
+        left: Ordinal(198),
     }
 }
 
@@ -125,6 +163,15 @@ fn head() -> RoomHead {
     }
 }
 
+fn preview(words: &str) -> Preview {
+    Preview {
+        seq: Seq(299),
+        author: BO,
+        at: AT,
+        words: words.into(),
+    }
+}
+
 fn summary() -> Summary {
     Summary {
         meta: RoomMeta {
@@ -136,12 +183,8 @@ fn summary() -> Summary {
         head: CURSOR,
         ordinal: Ordinal(200),
         counts: counts(),
-        preview: Some(Preview {
-            seq: Seq(299),
-            author: BO,
-            at: AT,
-            words: "hi".into(),
-        }),
+        preview: Some(preview("hi")),
+        mention: Some(preview("hi @ada")),
     }
 }
 
@@ -261,6 +304,41 @@ fn commands_keep_their_bytes() {
         "016c000124000000c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3111111111111111111111111111111110364656e",
     );
     holds::<Command>(
+        Edit {
+            client_key: KEY,
+            room: ROOM,
+            target: message().target(),
+            revision: Seq(300),
+            body: "ho".into(),
+        },
+        "016d000137000000c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c311111111111111111111111111111111c801c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3ac0202686f",
+    );
+    holds::<Command>(
+        Delete {
+            client_key: KEY,
+            room: ROOM,
+            target: message().target(),
+        },
+        "016e000132000000c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c311111111111111111111111111111111c801c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3",
+    );
+    holds::<Command>(
+        React {
+            client_key: KEY,
+            room: ROOM,
+            target: message().target(),
+            emoji: "👍".into(),
+            on: true,
+        },
+        "016f000138000000c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c311111111111111111111111111111111c801c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c304f09f918d01",
+    );
+    holds::<Command>(
+        DeleteRoom {
+            client_key: KEY,
+            room: ROOM,
+        },
+        "0170000120000000c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c311111111111111111111111111111111",
+    );
+    holds::<Command>(
         MarkRead {
             room: ROOM,
             marker: MARKER,
@@ -276,8 +354,39 @@ fn commands_keep_their_bytes() {
 #[test]
 fn changes_keep_their_bytes() {
     holds::<Change>(MessageCreated { ordinal: Ordinal(200) }, "0101000102000000c801");
+    holds::<Change>(
+        MessageEdited {
+            ordinal: Ordinal(200),
+            author: BO,
+            unmentioned: vec![ADA],
+        },
+        "0102000123000000c801b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1",
+    );
+    holds::<Change>(
+        MessageDeleted {
+            ordinal: Ordinal(200),
+            author: BO,
+            mentioned: vec![ADA],
+        },
+        "0103000123000000c801b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1",
+    );
+    holds::<Change>(
+        ReactionAdded {
+            ordinal: Ordinal(200),
+            emoji: Emoji::parse("👍").unwrap(),
+        },
+        "0104000107000000c80104f09f918d",
+    );
+    holds::<Change>(
+        ReactionRemoved {
+            ordinal: Ordinal(200),
+            emoji: Emoji::parse("👍").unwrap(),
+        },
+        "0105000107000000c80104f09f918d",
+    );
     holds::<Change>(RoomCreated { name: "den".into() }, "01140001040000000364656e");
     holds::<Change>(RoomRenamed { name: "den".into() }, "01150001040000000364656e");
+    holds::<Change>(RoomDeleted {}, "0116000100000000");
     holds::<Change>(
         MemberJoined {
             user: BO,
@@ -324,14 +433,22 @@ fn what_a_server_says_keeps_its_bytes() {
             entry: entry(),
             row: Some(message()),
         },
-        "010300017800000011111111111111111111111111111111ac02effdb6f50d90b88dc9a034b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2010102c80101c801ab02ac02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c390b88dc9a034076869204061646101a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1",
+        "01030001a700000011111111111111111111111111111111ac02effdb6f50d90b88dc9a034b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2010102c80101c801ab02ac02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c390b88dc9a03401076869204061646101a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a10190b88dc9a0340104f09f918d02a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2",
+    );
+    holds::<ServerItem>(
+        RoomEvent {
+            room: ROOM,
+            entry: entry(),
+            row: Some(deleted()),
+        },
+        "010300016300000011111111111111111111111111111111ac02effdb6f50d90b88dc9a034b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2010102c80101c801ab02ac02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c390b88dc9a03400000000",
     );
     holds::<ServerItem>(
         UserEvent {
             prev: UserSeq(8),
             item: item(),
         },
-        "010400012400000008090101131111111111111111111111111111111101c8010101c801ac02030101ab0202",
+        "010400012600000008090101131111111111111111111111111111111101c8010101c801ac02030101ab0202c601",
     );
     holds::<ServerItem>(
         DirectoryEvent { person: person() },
@@ -443,35 +560,35 @@ fn answers_keep_their_bytes() {
     };
     holds::<Answer>(
         whole,
-        "0101000162000000eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee01090101131111111111111111111111111111111101c8010101c801ac02030101ab02020901b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b20702426f02626f170107011111111111111111111111111111111105",
+        "0101000164000000eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee01090101131111111111111111111111111111111101c8010101c801ac02030101ab0202c6010901b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b20702426f02626f170107011111111111111111111111111111111105",
     );
     holds::<Answer>(
         caught_up(News::Same(summary())),
-        "010100016a000000eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee00090007011111111111111111111111111111111100020001b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201ac02effdb6f50dc80101c801ac02030101ab020201ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a034026869",
+        "010100018d000000eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee00090007011111111111111111111111111111111100020001b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201ac02effdb6f50dc80101c801ac02030101ab0202c60101ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a03402686901ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a0340768692040616461",
     );
     holds::<Answer>(
         caught_up(News::Delta(summary(), delta())),
-        "0101000106010000eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee00090007011111111111111111111111111111111101020001b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201ac02effdb6f50dc80101c801ac02030101ab020201ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a03402686911111111111111111111111111111111ab02ac02effdb6f50d01ac02effdb6f50d90b88dc9a034b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2010102c80101c801ab02ac02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c390b88dc9a034076869204061646101a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a101b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b20702426f02626f1701",
+        "0101000158010000eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee00090007011111111111111111111111111111111101020001b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201ac02effdb6f50dc80101c801ac02030101ab0202c60101ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a03402686901ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a034076869204061646111111111111111111111111111111111ab02ac02effdb6f50d01ac02effdb6f50d90b88dc9a034b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2010102c80101c801ab02ac02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c390b88dc9a03401076869204061646101a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a10190b88dc9a0340104f09f918d02a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b20702426f02626f1701",
     );
     holds::<Answer>(
         caught_up(News::Jump(summary(), page())),
-        "0101000108010000eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee00090007011111111111111111111111111111111102020001b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201ac02effdb6f50dc80101c801ac02030101ab020201ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a03402686911111111111111111111111111111111c801c80101c801ab02ac02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c390b88dc9a034076869204061646101a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a101ac02effdb6f50d90b88dc9a034b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2010102c80101b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b20702426f02626f1701ac02effdb6f50d",
+        "010100015a010000eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee00090007011111111111111111111111111111111102020001b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201ac02effdb6f50dc80101c801ac02030101ab0202c60101ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a03402686901ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a034076869204061646111111111111111111111111111111111c801c80101c801ab02ac02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c390b88dc9a03401076869204061646101a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a10190b88dc9a0340104f09f918d02a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201ac02effdb6f50d90b88dc9a034b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2010102c80101b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b20702426f02626f1701ac02effdb6f50d",
     );
     holds::<Answer>(
         caught_up(News::Reset(summary(), page())),
-        "0101000108010000eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee00090007011111111111111111111111111111111103020001b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201ac02effdb6f50dc80101c801ac02030101ab020201ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a03402686911111111111111111111111111111111c801c80101c801ab02ac02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c390b88dc9a034076869204061646101a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a101ac02effdb6f50d90b88dc9a034b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2010102c80101b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b20702426f02626f1701ac02effdb6f50d",
+        "010100015a010000eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee00090007011111111111111111111111111111111103020001b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201ac02effdb6f50dc80101c801ac02030101ab0202c60101ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a03402686901ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a034076869204061646111111111111111111111111111111111c801c80101c801ab02ac02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c390b88dc9a03401076869204061646101a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a10190b88dc9a0340104f09f918d02a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201ac02effdb6f50d90b88dc9a034b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2010102c80101b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b20702426f02626f1701ac02effdb6f50d",
     );
     holds::<Answer>(
         caught_up(News::Summary(summary())),
-        "010100016a000000eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee00090007011111111111111111111111111111111104020001b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201ac02effdb6f50dc80101c801ac02030101ab020201ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a034026869",
+        "010100018d000000eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee00090007011111111111111111111111111111111104020001b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201ac02effdb6f50dc80101c801ac02030101ab0202c60101ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a03402686901ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a0340768692040616461",
     );
     holds::<Answer>(
         page(),
-        "010200019e00000011111111111111111111111111111111c801c80101c801ab02ac02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c390b88dc9a034076869204061646101a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a101ac02effdb6f50d90b88dc9a034b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2010102c80101b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b20702426f02626f1701ac02effdb6f50d",
+        "01020001cd00000011111111111111111111111111111111c801c80101c801ab02ac02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c390b88dc9a03401076869204061646101a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a10190b88dc9a0340104f09f918d02a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201ac02effdb6f50d90b88dc9a034b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2010102c80101b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b20702426f02626f1701ac02effdb6f50d",
     );
     holds::<Answer>(
         delta(),
-        "010300019c00000011111111111111111111111111111111ab02ac02effdb6f50d01ac02effdb6f50d90b88dc9a034b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2010102c80101c801ab02ac02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c390b88dc9a034076869204061646101a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a101b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b20702426f02626f1701",
+        "01030001cb00000011111111111111111111111111111111ab02ac02effdb6f50d01ac02effdb6f50d90b88dc9a034b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2010102c80101c801ab02ac02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c390b88dc9a03401076869204061646101a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a10190b88dc9a0340104f09f918d02a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b20702426f02626f1701",
     );
     holds::<Answer>(
         me(),
@@ -509,11 +626,13 @@ fn problems_keep_their_numbers() {
         Problem::Malformed,
         Problem::Unknown,
         Problem::Unavailable,
+        Problem::MessageDeleted,
+        Problem::EmojiUnreadable,
     ];
     let bytes: Vec<String> = problems.iter().map(|problem| hex(&encode(problem))).collect();
     assert_eq!(
         bytes.join(" "),
-        "00 01 02 03 04808001 05 06 07c801 08 0940 0a 0b 0c 0d 0e08 0f 10 11 12 1303 14c801 15 16 17"
+        "00 01 02 03 04808001 05 06 07c801 08 0940 0a 0b 0c 0d 0e08 0f 10 11 12 1303 14c801 15 16 17 18 19"
     );
     for problem in problems {
         assert_eq!(decode::<Problem>(&encode(&problem)), Ok(problem));
@@ -542,9 +661,9 @@ fn the_kinds_are_these_and_no_others() {
     assert_eq!(known::<Greeting>(), first(&[1, 2, 3]));
     assert_eq!(
         known::<Command>(),
-        first(&[101, 102, 103, 104, 105, 106, 107, 108, 120, 121])
+        first(&[101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 120, 121])
     );
-    assert_eq!(known::<Change>(), first(&[1, 20, 21, 30, 31, 32]));
+    assert_eq!(known::<Change>(), first(&[1, 2, 3, 4, 5, 20, 21, 22, 30, 31, 32]));
     assert_eq!(known::<ServerItem>(), first(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]));
     assert_eq!(known::<UserValue>(), first(&[1, 2, 3]));
     assert_eq!(known::<Ask>(), first(&[1, 2, 3, 4, 5]));

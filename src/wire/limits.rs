@@ -5,8 +5,13 @@ use serde::{Deserialize, Serialize};
 
 pub const BODY_MAX_BYTES: u32 = 16 * 1024;
 /// Combining marks in a row that still read as text; more is an attack on the screen.
-pub const COMBINING_MARKS_MAX: u32 = 32;
+pub const COMBINING_MARKS_MAX: u32 = 8;
 pub const MENTIONS_MAX: u32 = 50;
+pub const EMOJI_MAX_BYTES: u32 = 35;
+/// Different emoji on one message.
+pub const REACTION_KINDS_MAX: u32 = 20;
+/// Reactions of all people on one message: all of them travel with it.
+pub const REACTIONS_MAX: u32 = 200;
 pub const NAME_MAX_CHARS: u32 = 64;
 pub const USERNAME_MIN_CHARS: u32 = 2;
 pub const USERNAME_MAX_CHARS: u32 = 32;

@@ -5,6 +5,7 @@ use super::{
     limits::BODY_MAX_BYTES,
     person::{has_mark_tower, is_invisible},
     problem::Problem,
+    reaction::Reaction,
 };
 use serde::{Deserialize, Serialize};
 
@@ -19,9 +20,40 @@ pub struct Message {
     pub author: UserId,
     pub client_key: ClientKey,
     pub at: Millis,
-    pub body: Body,
-    /// Who was mentioned by the first version.
+    /// What it says now; none once it is deleted.
+    pub body: Option<Body>,
+    /// Who was mentioned by the first version and by every one since; nobody once it is deleted.
     pub mentions: Vec<UserId>,
+    /// When its text was changed last.
+    pub edited_at: Option<Millis>,
+    /// In the order in which each emoji was first put to it.
+    pub reactions: Vec<Reaction>,
+}
+
+/// Names a message to a command. The number finds it, the key proves that it is the one
+/// that was meant: after a restore another one may have its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Target {
+    pub ordinal: Ordinal,
+    pub key: ClientKey,
+}
+
+impl Message {
+    pub fn target(&self) -> Target {
+        Target {
+            ordinal: self.ordinal,
+            key: self.client_key,
+        }
+    }
+
+    /// Its text; nothing once it is deleted.
+    pub fn text(&self) -> &str {
+        self.body.as_ref().map_or("", Body::as_str)
+    }
+
+    pub fn is_deleted(&self) -> bool {
+        self.body.is_none()
+    }
 }
 
 /// What a person wrote, valid because it exists: not blank, at most

@@ -12,7 +12,7 @@ pub mod fetch;
 pub mod first_picture;
 pub mod frame;
 #[cfg(test)]
-mod golden;
+pub mod golden;
 pub mod ids;
 pub mod limits;
 pub mod membership;
@@ -21,6 +21,7 @@ pub mod message;
 mod parsing;
 pub mod person;
 pub mod problem;
+pub mod reaction;
 pub mod room;
 pub mod user_log;
 
@@ -29,7 +30,8 @@ pub use envelope::{Envelope, Enveloped, Unpack};
 pub use event::{Change, Entry, RoomEvent, ServerItem};
 pub use ids::*;
 pub use limits::Limits;
-pub use message::{Body, Message};
+pub use message::{Body, Message, Target};
 pub use person::Person;
 pub use problem::Problem;
+pub use reaction::{Emoji, Reaction};
 pub use room::{RoomKind, RoomName};

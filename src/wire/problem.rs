@@ -61,4 +61,8 @@ pub enum Problem {
     /// The server could not do it now; the command may be sent again with its key.
     #[error("the server could not do this now")]
     Unavailable,
+    #[error("the message was deleted")]
+    MessageDeleted,
+    #[error("this is not an emoji")]
+    EmojiUnreadable,
 }

@@ -67,4 +67,6 @@ pub struct Counts {
     pub first_mention: Option<Seq>,
     /// Unread messages that came after the user was last active before the newest episode.
     pub since_left: u32,
+    /// The last message that was there then, or was read since: those after it are `since_left`.
+    pub left: Ordinal,
 }
