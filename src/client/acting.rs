@@ -5,7 +5,7 @@ use super::{
     pages::Place,
     tab::{Divider, Open, Out, Tab},
 };
-use crate::wire::{Body, ClientKey, Command, Ordinal, RoomId, Seq, command, user_log::Marker};
+use crate::wire::{Body, ClientKey, Command, Ordinal, RoomId, Seq, Target, command, user_log::Marker};
 
 /// Rooms whose rows are kept after they were left.
 const ROOMS_WITH_ROWS_MAX: usize = 50;
@@ -32,6 +32,7 @@ impl Tab {
             self.pages.want(room, Place::Around { seq });
         }
         self.place_divider(false);
+        self.away.stale = true;
         out.changed.timeline(room);
     }
 
@@ -119,6 +120,41 @@ impl Tab {
         }
     }
 
+    /// The revision is the one that was read, not the present one: what was changed by
+    /// another hand since is not written over unseen.
+    pub(super) fn edit(
+        &mut self,
+        room: RoomId,
+        target: Target,
+        revision: Seq,
+        body: String,
+        env: &mut Env<'_>,
+        out: &mut Out,
+    ) {
+        let queued = Body::parse_within(&body, self.limits.body_max_bytes).and_then(|parsed| {
+            let edit = command::Edit {
+                client_key: env.client_key(),
+                room,
+                target,
+                revision,
+                body: parsed.as_str().to_owned(),
+            };
+            self.outbox.push(edit.into(), env.now, self.limits.outbox_max)?;
+            self.outbox.supersede(target);
+            Ok(())
+        });
+        match queued {
+            Ok(()) => out.changed.timeline(room),
+            Err(problem) => out.effects.push(Effect::EditNotQueued {
+                room,
+                target,
+                revision,
+                body,
+                problem,
+            }),
+        }
+    }
+
     pub(super) fn act(&mut self, act: Act, env: &mut Env<'_>, out: &mut Out) {
         let client_key = env.client_key();
         let command: Command = match act {
@@ -129,6 +165,32 @@ impl Tab {
             Act::AddPerson { room, user } => command::AddPerson { client_key, room, user }.into(),
             Act::RemovePerson { room, user } => command::RemovePerson { client_key, room, user }.into(),
             Act::RenameRoom { room, name } => command::RenameRoom { client_key, room, name }.into(),
+            Act::Delete { room, target } => {
+                out.changed.timeline(room);
+                command::Delete {
+                    client_key,
+                    room,
+                    target,
+                }
+                .into()
+            }
+            Act::React {
+                room,
+                target,
+                emoji,
+                on,
+            } => {
+                out.changed.timeline(room);
+                let emoji = emoji.as_str().to_owned();
+                command::React {
+                    client_key,
+                    room,
+                    target,
+                    emoji,
+                    on,
+                }
+                .into()
+            }
         };
         if let Err(problem) = self.outbox.push(command.clone(), env.now, self.limits.outbox_max) {
             out.effects.push(Effect::Settled {
@@ -139,9 +201,20 @@ impl Tab {
     }
 
     pub(super) fn retry(&mut self, key: ClientKey, env: &mut Env<'_>, out: &mut Out) {
-        if let Some(Command::Send(send)) = self.outbox.take_failed(key) {
-            self.say(send.room, send.body, env, out);
-            out.changed.timeline(send.room);
+        match self.outbox.take_failed(key) {
+            Some(Command::Send(send)) => {
+                self.say(send.room, send.body, env, out);
+                out.changed.timeline(send.room);
+            }
+            Some(Command::Edit(edit)) => {
+                // Who tries again has seen what the message says now, and where it is now.
+                let timeline = self.rooms.get(edit.room).map(|room| &room.timeline);
+                let now = timeline.and_then(|timeline| timeline.keyed(self.my_id(), edit.target.key));
+                let (target, revision) = now.map_or((edit.target, edit.revision), |now| (now.target(), now.revision));
+                self.edit(edit.room, target, revision, edit.body, env, out);
+                out.changed.timeline(edit.room);
+            }
+            _ => {}
         }
     }
 }

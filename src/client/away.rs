@@ -123,7 +123,8 @@ impl Tab {
         let rooms: Vec<AwayRoom> = self
             .rooms
             .iter()
-            .filter(|(_, room)| room.counts.unread > 0)
+            // What is on screen needs no card, whether one landed there or went there.
+            .filter(|(id, room)| room.counts.unread > 0 && self.open_room() != Some(*id))
             .filter_map(|(id, room)| {
                 let meta = room.meta.as_ref()?;
                 Some(AwayRoom {
@@ -132,6 +133,7 @@ impl Tab {
                     name: self.name_of(meta),
                     counts: room.counts,
                     preview: room.preview.clone(),
+                    mention: room.mention.clone(),
                     quiet: false,
                 })
             })

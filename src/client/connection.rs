@@ -215,7 +215,8 @@ impl Connection {
         self.go_down(now);
         self.phase = Phase::Stopped(status);
         orders.push(Order::Close);
-        if status == Status::SignedOut {
+        // Whoever may not be here sees nothing of it any more.
+        if matches!(status, Status::SignedOut | Status::Banned) {
             orders.push(Order::SignIn);
         }
     }

@@ -2,9 +2,9 @@
 
 use super::room::{Lack, Room};
 use crate::{
-    rules::unread,
+    rules::unread::{self, Step},
     wire::{
-        Body, Message, Seq, UserId,
+        Message, Seq, UserId,
         user_log::{Counts, Marker},
     },
 };
@@ -12,43 +12,44 @@ use crate::{
 /// Entries that counts of a little earlier can still be brought forward over.
 const RECENT_MAX: usize = 256;
 
-/// What a message means for the counts of one reader.
+/// What an entry meant for the counts of this reader.
 #[derive(Debug)]
 pub(super) struct Recent {
     seq: Seq,
-    row: Option<Box<Message>>,
+    step: Step,
 }
 
 impl Room {
-    /// The next entry of the log, and the message it made.
-    pub(super) fn count(&mut self, seq: Seq, counted: Option<&Message>, me: UserId) {
-        unread::apply(&mut self.counts, me, seq, counted);
+    /// The next entry of the log.
+    pub(super) fn count(&mut self, seq: Seq, step: Step) {
+        self.doubt.counts |= !unread::apply(&mut self.counts, seq, step);
         if self.recent.len() >= RECENT_MAX {
             self.recent.drain(..RECENT_MAX / 2);
         }
-        self.recent.push(Recent {
-            seq,
-            row: counted.map(|row| Box::new(outline(row))),
-        });
+        self.recent.push(Recent { seq, step });
     }
 
     /// Counts that the server made, perhaps before the head: brought forward to it.
     pub fn adopt_counts(&mut self, told: Counts, me: UserId) {
-        self.marker = self.marker.max(told.marker);
-        let Some(told) = self.forward(told, me) else {
-            if !self.settle(me) {
-                self.summary = Lack::Lacking;
-            }
-            return;
-        };
-        // Ours may stand at a marker that the server does not know yet.
-        if told.marker >= self.counts.marker {
-            self.counts = told;
-        }
-        self.settle(me);
+        self.take_counts(told, me);
+        self.follow_mention(None);
     }
 
-    fn forward(&self, mut told: Counts, me: UserId) -> Option<Counts> {
+    pub(super) fn take_counts(&mut self, told: Counts, me: UserId) {
+        self.marker = self.marker.max(told.marker);
+        let told = self.forward(told);
+        // Ours may stand at a marker that the server does not know yet.
+        if let Some(told) = told.filter(|told| told.marker >= self.counts.marker) {
+            self.counts = told;
+            self.doubt.counts = false;
+        }
+        let is_settled = self.settle(me);
+        if self.doubt.counts || (told.is_none() && !is_settled) {
+            self.summary = Lack::Lacking;
+        }
+    }
+
+    fn forward(&self, mut told: Counts) -> Option<Counts> {
         if told.as_of >= self.head.seq {
             return Some(told);
         }
@@ -56,10 +57,11 @@ impl Room {
         if self.recent.get(first)?.seq != told.as_of.next() {
             return None;
         }
+        let mut exact = true;
         for recent in &self.recent[first..] {
-            unread::apply(&mut told, me, recent.seq, recent.row.as_deref());
+            exact &= unread::apply(&mut told, recent.seq, recent.step);
         }
-        Some(told)
+        exact.then_some(told)
     }
 
     /// The greatest marker known is `marker`, if it is greater than before.
@@ -75,26 +77,32 @@ impl Room {
             return true;
         }
         if self.marker.ordinal >= self.ordinal {
-            self.counts = unread::none(self.marker, self.head.seq);
+            self.counts = unread::none(self.marker, self.head.seq, &self.counts);
+            self.doubt.counts = false;
+            self.follow_mention(None);
             return true;
         }
+        // One that was moved back over where the reader left uncovers what only the
+        // server remembers.
+        self.marker.ordinal >= self.counts.marker.ordinal && self.recount(self.marker, me)
+    }
+
+    /// Counts from the rows, if they reach from the marker to the head and none is of
+    /// a later state: what changed it would be counted again when it is heard.
+    pub(super) fn recount(&mut self, marker: Marker, me: UserId) -> bool {
         let at_head = self.timeline.cursor() == Some(self.head);
-        if !at_head || !self.timeline.reaches_back_to(self.marker.ordinal) {
+        if !at_head || !self.timeline.reaches_back_to(marker.ordinal) {
             return false;
         }
-        let (from, to) = (self.marker.ordinal, self.ordinal);
-        let rows = self.timeline.messages().map(|row| &**row);
-        let unread = rows.filter(|row| row.ordinal > from && row.ordinal <= to);
-        self.counts = unread::fold(self.marker, me, self.head.seq, unread, &self.counts);
+        let (from, to) = (marker.ordinal, self.ordinal);
+        let mut unread: Vec<&Message> = self.timeline.messages().map(|row| &**row).collect();
+        unread.retain(|row| row.ordinal > from && row.ordinal <= to);
+        if unread.iter().any(|row| row.revision > self.head.seq) {
+            return false;
+        }
+        self.counts = unread::fold(marker, me, self.head.seq, unread.into_iter(), &self.counts);
+        self.doubt.counts = false;
+        self.follow_mention(None);
         true
-    }
-}
-
-/// What counting needs of a message: all but the text.
-fn outline(message: &Message) -> Message {
-    Message {
-        body: Body::stored(String::new()),
-        mentions: message.mentions.clone(),
-        ..*message
     }
 }

@@ -62,6 +62,7 @@ impl Tab {
         }
         if self.epoch.is_some_and(|epoch| epoch != welcome.epoch) {
             self.start_over();
+            out.changed.restored = true;
         }
         self.epoch = Some(welcome.epoch);
         self.limits = welcome.limits;
@@ -82,6 +83,7 @@ impl Tab {
         }
         self.user = UserLog::default();
         self.directory = Directory::default();
+        self.outbox.start_over();
         self.marking.start_over();
         self.away = Away::default();
         self.away.stale = true;
@@ -147,7 +149,7 @@ impl Tab {
                 self.marking.dismissed(self.user.dismissed());
                 self.away.stale = true;
             }
-            Taken::Unknown => {}
+            Taken::Unknown => self.miss_newer(out),
         }
     }
 
@@ -171,7 +173,7 @@ impl Tab {
 
     pub(super) fn accepted(&mut self, key: ClientKey, id: RoomId, seq: Seq, out: &mut Out) {
         out.changed.timeline(id);
-        if self.outbox.is_message(key) {
+        if self.outbox.is_shown(key) {
             self.outbox.accept(key, seq);
             if let Some(room) = self.rooms.get_mut(id) {
                 room.knows(seq);

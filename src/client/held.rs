@@ -1,7 +1,7 @@
 //! Live events that cannot be applied yet, in order, each once, bounded.
 
 use crate::wire::{
-    RoomEvent, Seq,
+    Message, RoomEvent, Seq,
     limits::{HELD_BACK_MAX_BYTES, HELD_BACK_MAX_EVENTS},
 };
 
@@ -53,6 +53,10 @@ fn size(event: &RoomEvent) -> usize {
     let row = event
         .row
         .as_ref()
-        .map_or(0, |row| row.body.as_str().len() + row.mentions.len() * 16);
+        .map_or(0, |row| row.text().len() + (row.mentions.len() + reactors(row)) * 16);
     FIXED + event.entry.change.body.len() + row
+}
+
+fn reactors(row: &Message) -> usize {
+    row.reactions.iter().map(|reaction| reaction.users.len() + 2).sum()
 }

@@ -1,7 +1,8 @@
 //! What a tab is told and what it asks for.
 
 use crate::wire::{
-    ClientKey, Command, DeviceId, Envelope, Millis, Ordinal, Problem, RoomId, RoomKind, Seq, UserId, fetch::Ask,
+    ClientKey, Command, DeviceId, Emoji, Envelope, Millis, Ordinal, Problem, RoomId, RoomKind, Seq, Target, UserId,
+    fetch::Ask,
 };
 
 /// One socket of this tab; the next one has a greater number. What comes from an
@@ -105,10 +106,20 @@ pub enum Input {
         room: RoomId,
         body: String,
     },
+    /// Gives one's own message another text. A message that is still pending has no
+    /// number yet and cannot be edited.
+    Edit {
+        room: RoomId,
+        target: Target,
+        /// The revision of the row as it was when editing began.
+        revision: Seq,
+        body: String,
+    },
     Do(Act),
-    /// Sends a failed message once more, as a new one at the end.
+    /// Sends a failed message once more, as a new one at the end; a failed edit over
+    /// what its message says now.
     Retry(ClientKey),
-    /// Forgets a failed message.
+    /// Forgets a failed message or edit.
     Discard(ClientKey),
     DismissCard,
 }
@@ -116,13 +127,43 @@ pub enum Input {
 /// Commands other than messages, before they have a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Act {
-    CreateRoom { kind: RoomKind, name: String },
-    OpenDirect { with: UserId },
-    Join { room: RoomId },
-    Leave { room: RoomId },
-    AddPerson { room: RoomId, user: UserId },
-    RemovePerson { room: RoomId, user: UserId },
-    RenameRoom { room: RoomId, name: String },
+    CreateRoom {
+        kind: RoomKind,
+        name: String,
+    },
+    OpenDirect {
+        with: UserId,
+    },
+    Join {
+        room: RoomId,
+    },
+    Leave {
+        room: RoomId,
+    },
+    AddPerson {
+        room: RoomId,
+        user: UserId,
+    },
+    RemovePerson {
+        room: RoomId,
+        user: UserId,
+    },
+    RenameRoom {
+        room: RoomId,
+        name: String,
+    },
+    /// Takes a message back, for everybody.
+    Delete {
+        room: RoomId,
+        target: Target,
+    },
+    /// Puts an emoji to a message, or takes it away.
+    React {
+        room: RoomId,
+        target: Target,
+        emoji: Emoji,
+        on: bool,
+    },
 }
 
 /// What others have to do for a tab, in this order.
@@ -151,7 +192,16 @@ pub enum Effect {
         body: String,
         problem: Problem,
     },
-    /// A command that is no message was answered: the room it was about or made, or why not.
+    /// The text did not enter the outbox and belongs back to where it was edited.
+    EditNotQueued {
+        room: RoomId,
+        target: Target,
+        revision: Seq,
+        body: String,
+        problem: Problem,
+    },
+    /// A command that is no text was answered: the room it was about or made, or why
+    /// not. Of deletions and reactions only refusals are told: the row shows the rest.
     Settled {
         command: Command,
         outcome: Result<RoomId, Problem>,
@@ -175,6 +225,8 @@ pub struct Changed {
     pub rooms: bool,
     pub people: bool,
     pub card: bool,
+    /// The server was restored from a backup: worth one line to the reader, once.
+    pub restored: bool,
     /// Rooms whose rows, pending ones included, differ.
     pub timelines: Vec<RoomId>,
 }

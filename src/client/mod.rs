@@ -14,8 +14,8 @@
 //! socket      what is said over the wire; `hearing` what is said back
 //! acting      what the reader does
 //! room        one room: its summary, its timeline, the one path by which snapshots,
-//!             deltas and live events come in
-//! outbox      commands that are not acknowledged yet
+//!             deltas and live events come in; `head` and `counting` what is kept of it
+//! outbox      commands that are not acknowledged yet; `overlay` what they will do to rows
 //! ```
 //!
 //! What is lacking is never remembered as a step to do, but seen from the state: a
@@ -27,11 +27,13 @@ mod away;
 mod connection;
 mod counting;
 mod directory;
+mod head;
 mod hearing;
 mod held;
 mod io;
 mod marking;
 mod outbox;
+mod overlay;
 mod pages;
 mod presence;
 mod query;
@@ -50,6 +52,7 @@ pub use crate::wire::first_picture::FirstPicture;
 pub use connection::Status;
 pub use io::{Act, Changed, Effect, Env, FetchId, Generation, Input};
 pub use outbox::{Pending, PendingState};
+pub use overlay::{Overlay, PendingReaction};
 pub use spans::{Span, Spans};
 pub use store::{MemoryStore, OutboxStore, Stored};
 pub use tab::Tab;

@@ -6,9 +6,12 @@
 
 use super::{
     io::{Env, Generation, Moment},
+    overlay::{Overlay, PendingReaction},
     store::{OutboxStore, Stored},
 };
-use crate::wire::{Body, ClientKey, Command, Message, Millis, Problem, RoomId, Seq, command};
+use crate::wire::{
+    Body, ClientKey, Command, Emoji, Message, Millis, Problem, RoomId, Seq, Target, command, command::Edit,
+};
 
 /// A server that is alive answers each command long before.
 const ANSWER_DEADLINE_MS: u64 = 20_000;
@@ -16,7 +19,7 @@ const ANSWER_DEADLINE_MS: u64 = 20_000;
 const UNAVAILABLE_FIRST_MS: u64 = 1_000;
 const UNAVAILABLE_MAX_MS: u64 = 30_000;
 
-/// A message of the outbox, as it is drawn.
+/// A message of the outbox or the text of an edit, as it is drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pending {
     pub client_key: ClientKey,
@@ -40,6 +43,8 @@ struct Queued {
     tries: u32,
     /// Stored on the server; its row comes through the log.
     accepted: Option<Seq>,
+    /// It was in the log once, of which an older state was restored.
+    again: bool,
 }
 
 pub(super) struct Outbox {
@@ -78,10 +83,27 @@ impl Outbox {
         Ok(())
     }
 
-    /// Messages that a restored server has lost leave again, with their keys.
+    /// The store was restored: what was accepted may be lost, and is said once more.
+    pub fn start_over(&mut self) {
+        for queued in &mut self.queue {
+            queued.sent = None;
+            queued.accepted = None;
+        }
+    }
+
+    /// Messages that a restored server has lost leave again, with their keys, and with
+    /// the last text that was seen: a log without the message has no other text of it.
+    /// A log that has it all the same (it does not show all of its keys) refuses the key
+    /// where the text is another one by now; then nothing is lost but an edit that the
+    /// restored store never saw, and there is nobody to tell.
     pub fn push_lost(&mut self, room: RoomId, lost: &[Message], max: u32) {
         for message in lost {
-            let body = message.body.as_str().to_owned();
+            let is_ours = |target: Target| target.key == message.client_key;
+            // What its author takes back is not said again.
+            if message.is_deleted() || self.deletions(room).any(is_ours) {
+                continue;
+            }
+            let body = message.text().to_owned();
             let send = command::Send {
                 client_key: message.client_key,
                 room,
@@ -90,6 +112,9 @@ impl Outbox {
             // What does not fit is let go, the newest: the older ones make sense without them.
             if self.push(send.into(), message.at, max).is_err() {
                 return;
+            }
+            if let Some(place) = self.find(message.client_key) {
+                self.queue[place].again = true;
             }
         }
     }
@@ -144,8 +169,23 @@ impl Outbox {
 
     /// Stored, but its row is still to come: it is drawn as pending until then.
     pub fn accept(&mut self, key: ClientKey, seq: Seq) {
-        if let Some(place) = self.find(key) {
-            self.queue[place].accepted = Some(seq);
+        let Some(place) = self.find(key) else { return };
+        self.queue[place].accepted = Some(seq);
+        if let Command::Edit(Edit { target, .. }) = self.queue[place].stored.command {
+            self.rebase(place + 1, target, seq);
+        }
+    }
+
+    /// Texts that were written while this one was under way were written over it.
+    fn rebase(&mut self, from: usize, target: Target, seq: Seq) {
+        for queued in &mut self.queue[from..] {
+            if let Command::Edit(edit) = &mut queued.stored.command
+                && edit.target == target
+                && edit.revision < seq
+            {
+                edit.revision = seq;
+                self.store.put(&queued.stored);
+            }
         }
     }
 
@@ -168,7 +208,7 @@ impl Outbox {
         self.queue.iter().any(|queued| queued.accepted.is_some())
     }
 
-    /// Refused. A message stays, with the reason; another command is given back.
+    /// Refused. What was written stays, with the reason; another command is given back.
     pub fn reject(
         &mut self,
         key: ClientKey,
@@ -186,13 +226,28 @@ impl Outbox {
                 queued.sent = None;
                 queued.not_before = now + longest / 2 + env.below(longest / 2 + 1);
             }
-            problem if matches!(queued.stored.command, Command::Send(_)) => {
+            Problem::KeyReused if queued.again => {
+                self.acknowledge(key);
+            }
+            problem if is_text(&queued.stored.command) && !self.is_overwritten(place) => {
+                let queued = &mut self.queue[place];
                 queued.stored.failed = Some(problem);
                 self.store.put(&queued.stored);
             }
-            problem => return Some((self.acknowledge(key)?, problem)),
+            problem => return self.give_back(key, problem),
         }
         None
+    }
+
+    /// A text that a later one takes the place of is of no use to anybody.
+    fn give_back(&mut self, key: ClientKey, problem: Problem) -> Option<(Command, Problem)> {
+        let command = self.acknowledge(key)?;
+        (!is_text(&command)).then_some((command, problem))
+    }
+
+    fn is_overwritten(&self, place: usize) -> bool {
+        let target = edited(&self.queue[place]);
+        target.is_some() && self.queue[place + 1..].iter().any(|later| edited(later) == target)
     }
 
     /// No refusal: it waits, and nothing overtakes it.
@@ -203,7 +258,7 @@ impl Outbox {
         self.hold_until = self.hold_until.max(until);
     }
 
-    /// Messages for it stay as not sent; other commands are given back.
+    /// What was written for it stays as not sent; other commands are given back.
     pub fn room_gone(&mut self, room: RoomId) -> Vec<Command> {
         let mut given_back = Vec::new();
         let keys: Vec<ClientKey> = self
@@ -218,8 +273,8 @@ impl Outbox {
             match queued.stored.command {
                 // It may have been said before the room was lost: only the server knows,
                 // and is asked with the same key.
-                Command::Send(_) if queued.sent.is_some() => {}
-                Command::Send(_) => {
+                Command::Send(_) | Command::Edit(_) if queued.sent.is_some() => {}
+                Command::Send(_) | Command::Edit(_) => {
                     queued.stored.failed = Some(Problem::Gone);
                     self.store.put(&queued.stored);
                 }
@@ -231,7 +286,7 @@ impl Outbox {
         given_back
     }
 
-    /// Takes a failed message out, to be sent anew.
+    /// Takes a failed message or edit out, to be sent anew.
     pub fn take_failed(&mut self, key: ClientKey) -> Option<Command> {
         let place = self.find(key)?;
         self.queue[place].stored.failed.as_ref()?;
@@ -245,29 +300,76 @@ impl Outbox {
             if let Command::Send(send) = &queued.stored.command
                 && send.room == room
             {
-                let state = match &queued.stored.failed {
-                    Some(problem) => PendingState::NotSent(problem.clone()),
-                    None if live => PendingState::Sending,
-                    None => PendingState::WaitingForNetwork,
-                };
-                pending.push(Pending {
-                    client_key: send.client_key,
-                    body: Body::stored(send.body.clone()),
-                    made_at: queued.stored.made_at,
-                    state,
-                });
+                pending.push(queued.drawn(&send.body, live));
             }
         }
         pending
+    }
+
+    /// What lies over messages of a room.
+    pub fn overlays(&self, room: RoomId, live: bool) -> Vec<(Target, Overlay)> {
+        let mut overlays: Vec<(Target, Overlay)> = Vec::new();
+        for queued in &self.queue {
+            let command = &queued.stored.command;
+            let Some(target) = target_of(command).filter(|_| command.room() == Some(room)) else {
+                continue;
+            };
+            let place = overlays.iter().position(|(over, _)| *over == target);
+            let place = place.unwrap_or_else(|| {
+                overlays.push((target, Overlay::default()));
+                overlays.len() - 1
+            });
+            let overlay = &mut overlays[place].1;
+            let state = queued.state(live);
+            overlay.mark(queued.stored.client_key, &state);
+            match command {
+                Command::Edit(edit) => overlay.edit = Some(queued.drawn(&edit.body, live)),
+                Command::React(react) => overlay.reactions.push(PendingReaction {
+                    emoji: Emoji::stored(react.emoji.clone()),
+                    on: react.on,
+                }),
+                _ => overlay.deleting = Some(state),
+            }
+        }
+        overlays
+    }
+
+    /// True while a deletion of the message is under way.
+    pub fn is_deleting(&self, room: RoomId, target: Target) -> bool {
+        self.deletions(room).any(|deleted| deleted == target)
+    }
+
+    fn deletions(&self, room: RoomId) -> impl Iterator<Item = Target> {
+        self.queue
+            .iter()
+            .filter_map(move |queued| match &queued.stored.command {
+                Command::Delete(delete) if delete.room == room => Some(delete.target),
+                _ => None,
+            })
+    }
+
+    /// Another text was written for the message: refused ones before it are of no use.
+    pub fn supersede(&mut self, target: Target) {
+        let refused = self
+            .queue
+            .iter()
+            .filter(|queued| queued.stored.failed.is_some() && edited(queued) == Some(target));
+        let keys: Vec<ClientKey> = refused.map(|queued| queued.stored.client_key).collect();
+        for key in keys {
+            self.acknowledge(key);
+        }
     }
 
     pub fn room_of(&self, key: ClientKey) -> Option<RoomId> {
         self.queue[self.find(key)?].stored.command.room()
     }
 
-    pub fn is_message(&self, key: ClientKey) -> bool {
-        self.find(key)
-            .is_some_and(|place| matches!(self.queue[place].stored.command, Command::Send(_)))
+    /// True if what it does is seen in the rows.
+    pub fn is_shown(&self, key: ClientKey) -> bool {
+        self.find(key).is_some_and(|place| {
+            let command = &self.queue[place].stored.command;
+            matches!(command, Command::Send(_)) || target_of(command).is_some()
+        })
     }
 
     /// Rooms with messages that wait or failed.
@@ -297,6 +399,47 @@ impl Outbox {
     }
 }
 
+impl Queued {
+    fn state(&self, live: bool) -> PendingState {
+        match &self.stored.failed {
+            Some(problem) => PendingState::NotSent(problem.clone()),
+            None if live => PendingState::Sending,
+            None => PendingState::WaitingForNetwork,
+        }
+    }
+
+    fn drawn(&self, body: &str, live: bool) -> Pending {
+        Pending {
+            client_key: self.stored.client_key,
+            body: Body::stored(body.to_owned()),
+            made_at: self.stored.made_at,
+            state: self.state(live),
+        }
+    }
+}
+
+fn edited(queued: &Queued) -> Option<Target> {
+    match &queued.stored.command {
+        Command::Edit(edit) => Some(edit.target),
+        _ => None,
+    }
+}
+
+/// What somebody wrote is kept when it is refused.
+fn is_text(command: &Command) -> bool {
+    matches!(command, Command::Send(_) | Command::Edit(_))
+}
+
+/// The message that a command changes.
+fn target_of(command: &Command) -> Option<Target> {
+    match command {
+        Command::Edit(edit) => Some(edit.target),
+        Command::Delete(delete) => Some(delete.target),
+        Command::React(react) => Some(react.target),
+        _ => None,
+    }
+}
+
 fn queued(stored: Stored) -> Queued {
     Queued {
         stored,
@@ -304,5 +447,6 @@ fn queued(stored: Stored) -> Queued {
         not_before: 0,
         tries: 0,
         accepted: None,
+        again: false,
     }
 }

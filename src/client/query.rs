@@ -6,8 +6,9 @@ use super::{
     view::{Look, RoomLine, Row, Totals, rows},
 };
 use crate::wire::{
-    Limits, Millis, Person, RoomId, RoomKind, Seq, UserId, person::Me, room::RoomMeta, user_log::Counts,
+    Limits, Message, Millis, Person, RoomId, RoomKind, Seq, UserId, person::Me, room::RoomMeta, user_log::Counts,
 };
+use std::sync::Arc;
 
 impl Tab {
     /// Who is signed in, once it is known.
@@ -21,6 +22,12 @@ impl Tab {
 
     pub fn status(&self) -> Status {
         self.status_now()
+    }
+
+    /// How often something came that only a newer version of this program understands.
+    /// What stands in a log is counted and shown as a note; this is what was beside it.
+    pub fn needs_newer(&self) -> u32 {
+        self.newer
     }
 
     /// The present socket, whether open or to be opened.
@@ -84,6 +91,7 @@ impl Tab {
             mentions: room.counts.mentions,
             first_mention: room.counts.first_mention,
             preview: room.preview.clone(),
+            mention: room.mention.clone(),
         })
     }
 
@@ -109,18 +117,39 @@ impl Tab {
     pub fn rows(&self, id: RoomId, zone: &dyn Fn(Millis) -> i32) -> Vec<Row> {
         let live = self.connection.is_live();
         let pending = self.outbox.pending(id, live);
+        let overlays = self.outbox.overlays(id, live);
         let empty = super::timeline::Timeline::default();
         let timeline = self.rooms.get(id).map_or(&empty, |room| &room.timeline);
         rows(
             timeline,
-            &Look {
+            Look {
                 me: self.my_id(),
                 divider: self.divider(id),
                 with_stale: self.status() == Status::Offline,
                 pending: &pending,
+                overlays,
                 zone,
             },
         )
+    }
+
+    /// The message that a reader who wants to correct themselves means: their newest
+    /// one that is not deleted. None while the end of the log is not held.
+    pub fn last_own(&self, id: RoomId) -> Option<Arc<Message>> {
+        let timeline = &self.rooms.get(id)?.timeline;
+        let me = self.my_id();
+        let own = timeline.messages().rev().find(|message| {
+            message.author == me && !message.is_deleted() && !self.outbox.is_deleting(id, message.target())
+        })?;
+        timeline.reaches_back_to(own.ordinal.before()).then(|| Arc::clone(own))
+    }
+
+    /// What a message of this room says, with an edit that is under way or refused.
+    pub fn text_of(&self, id: RoomId, message: &Message) -> String {
+        let overlays = self.outbox.overlays(id, true);
+        let over = overlays.iter().find(|(target, _)| *target == message.target());
+        over.map_or_else(|| message.text(), |(_, overlay)| overlay.text(message))
+            .to_owned()
     }
 
     /// True while rows that were asked for have not come.

@@ -6,15 +6,11 @@
 //! of the two places takes an entry if it is the very next one, and none twice.
 
 use super::{counting::Recent, held::Held, timeline::Timeline};
-use crate::{
-    rules::preview,
-    wire::{
-        Change, Cursor, Entry, Message, Ordinal, RoomEvent, Seq, UserId,
-        event::MessageCreated,
-        fetch::{Delta, Page, Preview, Summary},
-        room::{RoomHead, RoomMeta},
-        user_log::{Counts, Marker},
-    },
+use crate::wire::{
+    Change, Cursor, Message, Ordinal, RoomEvent, Seq, UserId,
+    fetch::{Delta, Page, Preview},
+    room::{RoomHead, RoomMeta},
+    user_log::{Counts, Marker},
 };
 
 /// Rows of a room that nobody looks at.
@@ -53,6 +49,15 @@ impl Lack {
     }
 }
 
+/// What cannot be told from what was heard.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Doubt {
+    /// The counts are not exact until they were made anew.
+    pub counts: bool,
+    /// Something else of the summary was lost; only one as of the head or later brings it back.
+    pub summary: bool,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Room {
     pub meta: Option<RoomMeta>,
@@ -62,6 +67,9 @@ pub(super) struct Room {
     /// The greatest marker known, wished ones included.
     pub marker: Marker,
     pub preview: Option<Preview>,
+    /// The first unread mention, and the entry that it is the words of.
+    pub mention: Option<Preview>,
+    pub(super) mention_of: Option<Seq>,
     pub timeline: Timeline,
     /// The heads of the present socket tell of it.
     pub welcomed: bool,
@@ -74,6 +82,7 @@ pub(super) struct Room {
     held: Held,
     /// Without holes up to the head.
     pub(super) recent: Vec<Recent>,
+    pub(super) doubt: Doubt,
     /// The rows of a log that is no more, from before the store was restored.
     salvage: Option<Timeline>,
 }
@@ -187,8 +196,7 @@ impl Room {
             self.timeline.update(message);
         }
         for entry in &delta.entries {
-            let created = entry.seq;
-            let row = delta.messages.iter().find(|message| message.seq == created).cloned();
+            let row = entry.change().ok().and_then(|change| row_of(&change, delta)).cloned();
             self.held.add(RoomEvent {
                 room: delta.room,
                 entry: entry.clone(),
@@ -202,6 +210,7 @@ impl Room {
         if let Some(last) = self.held.last() {
             self.knows(last);
         }
+        let was_in_doubt = self.doubt.counts;
         for event in self.held.take() {
             let seq = event.entry.seq;
             if seq == self.head.seq.next() && self.meta.is_some() {
@@ -221,46 +230,12 @@ impl Room {
                 self.held.add(event);
             }
         }
+        if self.doubt.counts && !self.recount(self.counts.marker, me) && !was_in_doubt {
+            self.summary = Lack::Lacking;
+        }
         if self.timeline.len() > ROWS_MAX {
             self.timeline.trim(ROWS_MAX);
         }
-    }
-
-    fn move_head(&mut self, entry: &Entry, row: Option<&Message>, me: UserId) {
-        self.head = entry.cursor();
-        let mut counted = None;
-        match (entry.change(), &mut self.meta) {
-            (Ok(Change::MessageCreated(MessageCreated { ordinal })), _) => {
-                self.ordinal = ordinal;
-                counted = row;
-                match row {
-                    Some(message) => self.preview = Some(preview_of(message)),
-                    None => self.summary = Lack::Lacking,
-                }
-            }
-            (Ok(Change::RoomCreated(created)), Some(meta)) => meta.name = created.name,
-            (Ok(Change::RoomRenamed(renamed)), Some(meta)) => meta.name = renamed.name,
-            (Ok(Change::MemberJoined(joined)), Some(meta)) if joined.user == me => meta.role = joined.role,
-            (Ok(_), _) => {}
-            // What a newer version did may have changed anything.
-            (Err(_), _) => self.summary = Lack::Lacking,
-        }
-        self.count(entry.seq, counted, me);
-    }
-
-    /// A summary as of some entry; what was heard since stays.
-    pub fn adopt(&mut self, summary: &Summary, me: UserId) {
-        self.knows(summary.head.seq);
-        if self.meta.is_none() || summary.head.seq >= self.head.seq {
-            if summary.head.seq != self.head.seq {
-                self.recent.clear();
-            }
-            self.meta = Some(summary.meta.clone());
-            self.head = summary.head;
-            self.ordinal = summary.ordinal;
-            self.preview.clone_from(&summary.preview);
-        }
-        self.adopt_counts(summary.counts, me);
     }
 
     /// The newest page after too much was missed.
@@ -309,24 +284,30 @@ impl Room {
     }
 }
 
-fn preview_of(message: &Message) -> Preview {
-    Preview {
-        seq: message.seq,
-        author: message.author,
-        at: message.at,
-        words: preview::words(message.body.as_str()),
-    }
+/// The message that an entry of the delta is about. A reaction changes nothing but the
+/// row, and that has been brought up to date before.
+fn row_of<'a>(change: &Change, delta: &'a Delta) -> Option<&'a Message> {
+    let ordinal = match change {
+        Change::ReactionAdded(_) | Change::ReactionRemoved(_) => None,
+        change => change.target(),
+    }?;
+    delta.messages.iter().find(|message| message.ordinal == ordinal)
 }
 
 /// Own messages of the old log that are not in the new one. Both are one up to the
-/// newest message of the page that the old one has at the same place; where the page
-/// tells of none, all that the page lacks are given: a key sent twice does no harm.
+/// first message of the page that the old one does not have at the same place; where
+/// that is the page's first, all that the page lacks are given: a key sent twice does no
+/// harm. What stands at one place further on says nothing: others may have sent again
+/// before us, and a message may have come to its old place by that.
 fn lost(old: &Timeline, page: &Page, me: UserId) -> Vec<Message> {
-    let same = page.messages.iter().rev().find(|message| {
-        old.message(message.seq)
-            .is_some_and(|held| held.author == message.author && held.client_key == message.client_key)
-    });
-    let common = same.map_or(Seq::ZERO, |message| message.seq);
+    // Said again, it was stored at another time.
+    let is_same = |message: &&Message| {
+        old.message(message.seq).is_some_and(|held| {
+            held.author == message.author && held.client_key == message.client_key && held.at == message.at
+        })
+    };
+    let common = page.messages.iter().take_while(is_same).last();
+    let common = common.map_or(Seq::ZERO, |message| message.seq);
     old.messages()
         .filter(|message| message.author == me && message.seq > common)
         .filter(|message| {

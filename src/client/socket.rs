@@ -5,12 +5,16 @@ use super::{
     io::{Effect, Env, Generation},
     tab::{FETCH_DEADLINE_MS, Out, Tab},
 };
+use crate::rules::planted::{Fault, is_planted};
 use crate::wire::{
     ClientItem, Enveloped, Millis, ServerItem, Unpack,
     command::{Greeting, Hello, Ping},
     fetch::{Ask, Whoami},
     frame::{self, BadFrame},
 };
+
+/// [`ServerItem::Welcome`], of whatever version.
+const WELCOME_KIND: u16 = 1;
 
 impl Tab {
     pub(super) fn carry_out(&mut self, orders: Vec<Order>, out: &mut Out) {
@@ -47,6 +51,9 @@ impl Tab {
     /// Answers to questions of an older socket are thrown away: what was heard between
     /// the two is not known.
     pub(super) fn lose_calls(&mut self) {
+        if is_planted(Fault::OldAnswerApplied) {
+            return;
+        }
         self.sync.start_over();
         self.pages.lose_call();
         for room in self.rooms.values_mut() {
@@ -78,6 +85,12 @@ impl Tab {
             generation,
             bytes: frame::frame([item]),
         });
+    }
+
+    /// Something was told that only a newer program understands.
+    pub(super) fn miss_newer(&mut self, out: &mut Out) {
+        self.newer = self.newer.saturating_add(1);
+        out.changed.connection = true;
     }
 
     pub(super) fn resync(&mut self, env: &mut Env<'_>, out: &mut Out) {
@@ -125,10 +138,14 @@ impl Tab {
             Err(BadFrame::Empty | BadFrame::Truncated) => return self.resync(env, out),
         };
         for item in items {
-            // What a newer server says beside the log may be passed over.
             match ServerItem::unpack(&item) {
                 Ok(item) => self.take_item(item, env, out),
-                Err(Unpack::Unknown) => {}
+                // Without its welcome there is no going on with this server.
+                Err(Unpack::Unknown) if item.kind == WELCOME_KIND && !self.connection.is_live() => {
+                    return self.stop(Status::ReloadNeeded, out);
+                }
+                // What a newer server says beside the log may be passed over.
+                Err(Unpack::Unknown) => self.miss_newer(out),
                 Err(Unpack::Malformed) => return self.resync(env, out),
             }
             if !self.connection.is_open() {

@@ -80,6 +80,8 @@ pub struct Tab {
     pub(super) fetches: FetchId,
     /// The question who is signed in, and until when to wait for it.
     pub(super) whoami: Option<(FetchId, Moment)>,
+    /// How often something came that needs a newer version.
+    pub(super) newer: u32,
     status: Status,
 }
 
@@ -107,6 +109,7 @@ impl Tab {
             left: Vec::new(),
             fetches: 0,
             whoami: None,
+            newer: 0,
             status: Status::Quiet,
         }
     }
@@ -238,6 +241,12 @@ impl Tab {
             Input::LoadOlder { room } => self.load(room, Place::Older, out),
             Input::LoadGap { room, before } => self.load(room, Place::Gap { before }, out),
             Input::Send { room, body } => self.say(room, body, env, out),
+            Input::Edit {
+                room,
+                target,
+                revision,
+                body,
+            } => self.edit(room, target, revision, body, env, out),
             Input::Do(act) => self.act(act, env, out),
             Input::Retry(key) => self.retry(key, env, out),
             Input::Discard(key) => {
@@ -280,6 +289,9 @@ impl Tab {
                 Unpack::Malformed => Problem::Malformed,
             })
         });
+        if answer == Err(Problem::Unknown) {
+            self.miss_newer(out);
+        }
         if self.whoami.is_some_and(|(asked, _)| asked == fetch) {
             self.whoami = None;
             if answer == Err(Problem::SignedOut) {

@@ -7,6 +7,7 @@
 //! again only once they were fetched again.
 
 use super::{sorted::Sorted, spans::Spans};
+use crate::rules::planted::{Fault, is_planted};
 use crate::wire::{
     Change, ClientKey, Cursor, Entry, Message, Ordinal, Seq, UserId, event::MessageCreated, fetch::Page,
 };
@@ -79,6 +80,11 @@ impl Timeline {
         self.items.get(seq).is_some_and(|item| !item.stale)
     }
 
+    /// The message of an entry, if it is held as it is now.
+    pub fn fresh_message(&self, seq: Seq) -> Option<&Arc<Message>> {
+        self.message(seq).filter(|_| self.shows(seq))
+    }
+
     pub fn message(&self, seq: Seq) -> Option<&Arc<Message>> {
         match &self.items.get(seq)?.what {
             What::Message(message) => Some(message),
@@ -86,11 +92,11 @@ impl Timeline {
         }
     }
 
-    /// True if a message of this author and key is held, stale or not.
-    pub fn holds_key(&self, author: UserId, key: ClientKey) -> bool {
+    /// The message of this author and key, stale or not.
+    pub fn keyed(&self, author: UserId, key: ClientKey) -> Option<&Arc<Message>> {
         self.messages()
             .rev()
-            .any(|message| message.client_key == key && message.author == author)
+            .find(|message| message.client_key == key && message.author == author)
     }
 
     /// True if every message after this one, up to the end of the log, is held.
@@ -113,7 +119,7 @@ impl Timeline {
     /// The newest page after more was missed than was told.
     pub(super) fn jump(&mut self, page: &Page) {
         for item in self.items.values_mut() {
-            item.stale = true;
+            item.stale = !is_planted(Fault::StaleRowsShown);
         }
         for span in self.fresh.as_slice() {
             self.stale.add(span.from, span.to);
@@ -135,36 +141,40 @@ impl Timeline {
             self.fresh.add(message.ordinal, message.ordinal);
             self.stale.subtract(message.ordinal, message.ordinal);
         }
-        for note in &page.notes {
-            if !matches!(note.change(), Ok(Change::MessageCreated(_))) {
-                self.note(note);
-            }
+        for note in page
+            .notes
+            .iter()
+            .filter(|note| !is_about_a_message(note.change().as_ref().ok()))
+        {
+            self.note(note);
         }
     }
 
     /// The next entry of the log. The caller knows that it is the next.
     pub(super) fn enter(&mut self, entry: &Entry, row: Option<&Message>) {
         self.cursor = Some(entry.cursor());
-        match (entry.change(), row) {
-            (Ok(Change::MessageCreated(MessageCreated { ordinal })), row) => {
-                self.ordinal = ordinal;
-                // Without its row the message is not held, and shows as missing.
-                if let Some(message) = row.filter(|row| row.ordinal == ordinal) {
-                    self.put(message);
-                    self.fresh.add(ordinal, ordinal);
-                    self.stale.subtract(ordinal, ordinal);
-                }
+        let change = entry.change().ok();
+        if let Some(Change::MessageCreated(MessageCreated { ordinal })) = change {
+            self.ordinal = ordinal;
+            // Without its row the message is not held, and shows as missing.
+            if let Some(message) = row.filter(|row| row.ordinal == ordinal) {
+                self.put(message);
+                self.fresh.add(ordinal, ordinal);
+                self.stale.subtract(ordinal, ordinal);
             }
-            (_, row) => {
-                self.note(entry);
-                if let Some(message) = row {
-                    self.update(message);
-                }
-            }
+            return;
+        }
+        // What became of a message is seen on it. What is not understood stands for itself.
+        if !is_about_a_message(change.as_ref()) {
+            self.note(entry);
+        }
+        if let Some(message) = row {
+            self.update(message);
         }
     }
 
-    /// The present state of a message, if it is held and this is newer.
+    /// The present state of a message, if it is held and this is newer. A stale row stays
+    /// stale: what came between is not known.
     pub(super) fn update(&mut self, message: &Message) {
         if let Some(item) = self.items.get_mut(message.seq)
             && let What::Message(held) = &mut item.what
@@ -201,4 +211,8 @@ impl Timeline {
         self.fresh.subtract(Ordinal::ZERO, last_dropped);
         self.stale.subtract(Ordinal::ZERO, last_dropped);
     }
+}
+
+fn is_about_a_message(change: Option<&Change>) -> bool {
+    change.is_some_and(|change| change.target().is_some())
 }

@@ -2,13 +2,15 @@
 //! markup and no zone; the offset of a moment is given.
 
 use super::{
-    outbox::Pending,
+    outbox::{Pending, PendingState},
+    overlay::Overlay,
     timeline::{Timeline, What},
 };
 use crate::{
     rules::civil::{Day, civil},
     wire::{
-        ClientKey, Entry, Message, Millis, Ordinal, RoomId, RoomKind, Seq, UserId, fetch::Preview, membership::RoomRole,
+        ClientKey, Entry, Message, Millis, Ordinal, RoomId, RoomKind, Seq, Target, UserId, fetch::Preview,
+        membership::RoomRole,
     },
 };
 use std::sync::Arc;
@@ -20,15 +22,10 @@ pub const GROUP_MAX_MS: u64 = 5 * 60 * 1_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Row {
     /// There is more before the first row: so many messages.
-    Older {
-        missing: u64,
-    },
+    Older { missing: u64 },
     /// So many messages lie between the rows around it; `before` is what
     /// [`Input::LoadGap`](super::Input::LoadGap) wants.
-    Gap {
-        before: Ordinal,
-        missing: u64,
-    },
+    Gap { before: Ordinal, missing: u64 },
     /// A day begins.
     Day(Day),
     /// What follows was unread when the room was opened.
@@ -39,16 +36,15 @@ pub enum Row {
         continues: bool,
         /// Kept from before something was missed: as of then, not of now.
         stale: bool,
+        /// What the reader did to it and the log does not show yet. Never over a message
+        /// that is deleted.
+        overlay: Option<Arc<Overlay>>,
     },
     /// An entry that made no message, perhaps of a newer version.
-    Note {
-        entry: Arc<Entry>,
-        stale: bool,
-    },
-    Pending {
-        pending: Pending,
-        continues: bool,
-    },
+    Note { entry: Arc<Entry>, stale: bool },
+    /// A message that is not sent yet, or the text of a refused edit whose message is
+    /// not among the rows.
+    Pending { pending: Pending, continues: bool },
 }
 
 /// Names a row among those of its room. A message has one name from the moment it
@@ -97,7 +93,10 @@ pub struct RoomLine {
     pub unread: u32,
     pub mentions: u32,
     pub first_mention: Option<Seq>,
+    /// The newest message that is not deleted.
     pub preview: Option<Preview>,
+    /// The first unread mention.
+    pub mention: Option<Preview>,
 }
 
 /// Unread over all rooms.
@@ -117,13 +116,15 @@ pub(super) struct Look<'a> {
     /// Stale rows are shown while there is no server to say better.
     pub with_stale: bool,
     pub pending: &'a [Pending],
+    pub overlays: Vec<(Target, Overlay)>,
     /// Minutes from UTC at a moment.
     pub zone: &'a dyn Fn(Millis) -> i32,
 }
 
-pub(super) fn rows(timeline: &Timeline, look: &Look<'_>) -> Vec<Row> {
+pub(super) fn rows(timeline: &Timeline, mut look: Look<'_>) -> Vec<Row> {
     let mut rows = Drawing {
-        look,
+        overlays: core::mem::take(&mut look.overlays),
+        look: &look,
         rows: Vec::new(),
         above: None,
         divided: look.divider.is_none(),
@@ -152,11 +153,14 @@ pub(super) fn rows(timeline: &Timeline, look: &Look<'_>) -> Vec<Row> {
     for pending in look.pending {
         rows.pending(pending);
     }
+    rows.orphans();
     rows.rows
 }
 
 struct Drawing<'a> {
     look: &'a Look<'a>,
+    /// Those of messages that were not met yet.
+    overlays: Vec<(Target, Overlay)>,
     rows: Vec<Row>,
     /// Author and time of the message right above.
     above: Option<(UserId, Millis)>,
@@ -175,11 +179,34 @@ impl Drawing<'_> {
             self.divide(message.ordinal);
         }
         let continues = self.group(message.author, message.at);
+        let overlay = self.overlay(message).map(Arc::new);
         self.rows.push(Row::Message {
             message: Arc::clone(message),
             continues,
             stale,
+            overlay,
         });
+    }
+
+    fn overlay(&mut self, message: &Message) -> Option<Overlay> {
+        if self.overlays.is_empty() || message.is_deleted() {
+            return None;
+        }
+        let target = message.target();
+        let place = self.overlays.iter().position(|(over, _)| *over == target)?;
+        Some(self.overlays.remove(place).1)
+    }
+
+    /// What was written is shown somewhere, also where its message is not.
+    fn orphans(&mut self) {
+        for (_, overlay) in core::mem::take(&mut self.overlays) {
+            if let Some(edit) = overlay
+                .edit
+                .filter(|edit| matches!(edit.state, PendingState::NotSent(_)))
+            {
+                self.pending(&edit);
+            }
+        }
     }
 
     /// What lies between the last message shown and this one.

@@ -20,6 +20,8 @@ pub struct AwayRoom {
     pub name: String,
     pub counts: Counts,
     pub preview: Option<Preview>,
+    /// The first unread mention.
+    pub mention: Option<Preview>,
     /// Muted or hidden rooms are never told of.
     pub quiet: bool,
 }
@@ -54,6 +56,7 @@ pub struct Line {
     /// The same number as in the list of rooms.
     pub unread: u32,
     pub mentions: u32,
+    /// What was said to the reader by name, else what was said last.
     pub preview: Option<Preview>,
 }
 
@@ -139,7 +142,7 @@ fn line(room: &AwayRoom) -> Line {
         name: room.name.clone(),
         unread: room.counts.unread,
         mentions: room.counts.mentions,
-        preview: room.preview.clone(),
+        preview: room.mention.clone().or_else(|| room.preview.clone()),
     }
 }
 
@@ -177,6 +180,7 @@ mod tests {
                 at: Millis(at),
                 words: "hi".into(),
             }),
+            mention: None,
             quiet: false,
         }
     }
@@ -262,6 +266,23 @@ mod tests {
         assert_eq!(
             [2, 3, 14, 15].map(form),
             [None, Some(Form::Line), Some(Form::Line), Some(Form::Full)]
+        );
+    }
+
+    #[test]
+    fn a_line_says_what_was_said_to_the_reader() {
+        let mut named = room(1, RoomKind::Open, 3, 1, 5);
+        named.mention = named.preview.clone().map(|preview| Preview {
+            words: "@ada come".into(),
+            ..preview
+        });
+        let card = AFTER_TWO_HOURS
+            .card(&[named, room(2, RoomKind::Open, 1, 0, 9)])
+            .unwrap();
+        let words = card.lines.iter().flat_map(|line| &line.preview);
+        assert_eq!(
+            words.map(|words| words.words.as_str()).collect::<Vec<_>>(),
+            ["@ada come", "hi"]
         );
     }
 

@@ -41,6 +41,12 @@ impl Bucket {
         })
     }
 
+    /// Puts back what was taken, as if it had not been.
+    pub fn give_back(&mut self) {
+        let brim = u64::from(self.burst) * MILLIS_PER_SECOND;
+        self.millitokens = (self.millitokens + MILLIS_PER_SECOND).min(brim);
+    }
+
     /// True when it would be full: an owner of many buckets may drop it.
     pub fn is_full(&self, now: Millis) -> bool {
         let mut later = self.clone();

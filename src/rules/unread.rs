@@ -1,15 +1,87 @@
 //! What is unread: a fold over the log, never a number somebody keeps up.
 
 use crate::wire::{
-    Message, Seq, UserId,
+    Change, Message, Ordinal, Seq, UserId,
     user_log::{Counts, Marker},
 };
 
-/// Counts of a reader from messages that reach without holes from the marker to
-/// `as_of`; those at or before the marker may be among them.
+/// What an entry means for the counts of one reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    Nothing,
+    /// Somebody else said something.
+    Said {
+        ordinal: Ordinal,
+        seq: Seq,
+        mention: bool,
+    },
+    /// Somebody else said something, and what is known of it is how it was left by a
+    /// later entry: whether it mentioned the reader at first cannot be seen any more.
+    SaidOnce {
+        ordinal: Ordinal,
+    },
+    /// A message of somebody else mentions the reader no more. Its entry, where it is known.
+    Unmentioned {
+        ordinal: Ordinal,
+        seq: Option<Seq>,
+    },
+    /// A message of somebody else was deleted.
+    Deleted {
+        ordinal: Ordinal,
+        seq: Option<Seq>,
+        mention: bool,
+    },
+    /// A message whose author and words are not known.
+    Unseen,
+}
+
+/// Reads an entry, with the present state of the message it is about.
+pub fn step(change: &Change, row: Option<&Message>, me: UserId) -> Step {
+    let seq = row.map(|row| row.seq);
+    match change {
+        Change::MessageCreated(_) => row.map_or(Step::Unseen, |row| said(row, me)),
+        Change::MessageEdited(edited) if edited.author != me && edited.unmentioned.contains(&me) => Step::Unmentioned {
+            ordinal: edited.ordinal,
+            seq,
+        },
+        Change::MessageDeleted(deleted) if deleted.author != me => Step::Deleted {
+            ordinal: deleted.ordinal,
+            seq,
+            mention: deleted.mentioned.contains(&me),
+        },
+        Change::MessageEdited(_)
+        | Change::MessageDeleted(_)
+        | Change::ReactionAdded(_)
+        | Change::ReactionRemoved(_)
+        | Change::RoomCreated(_)
+        | Change::RoomRenamed(_)
+        | Change::RoomDeleted(_)
+        | Change::MemberJoined(_)
+        | Change::MemberLeft(_)
+        | Change::MemberRemoved(_) => Step::Nothing,
+    }
+}
+
+fn said(row: &Message, me: UserId) -> Step {
+    let mention = row.mentions.contains(&me);
+    // Mentions are only ever taken away: one that is there was there from the first.
+    let was_left_otherwise = row.is_deleted() || row.edited_at.is_some();
+    match row.ordinal {
+        _ if row.author == me => Step::Nothing,
+        ordinal if was_left_otherwise && !mention => Step::SaidOnce { ordinal },
+        ordinal => Step::Said {
+            ordinal,
+            seq: row.seq,
+            mention,
+        },
+    }
+}
+
+/// Counts of a reader from messages as they are at `as_of`, which reach without holes
+/// from the marker to the head; those at or before the marker may be among them.
 ///
-/// `since_left` cannot be known from the rows: it is what `before` says, as far as
-/// still unread. Both count a room's newest messages, so the lesser number is exact.
+/// Where the reader left cannot be known from the rows: it is what `before` says, or
+/// the marker where that is later.
 pub fn fold<'a>(
     marker: Marker,
     me: UserId,
@@ -17,55 +89,88 @@ pub fn fold<'a>(
     messages: impl Iterator<Item = &'a Message>,
     before: &Counts,
 ) -> Counts {
-    let mut counts = Counts {
-        marker,
-        as_of,
-        ..Counts::default()
-    };
-    for message in messages {
-        count(&mut counts, me, message);
+    let mut counts = none(marker, as_of, before);
+    for message in messages.filter(|message| message.author != me && !message.is_deleted()) {
+        let mention = message.mentions.contains(&me);
+        add(&mut counts, message.ordinal, mention.then_some(message.seq));
     }
-    counts.since_left = before.since_left.min(counts.unread);
     counts
 }
 
-/// Takes in the entry `seq`, which made `message` if it made one. An entry that
-/// is counted already changes nothing.
-pub fn apply(counts: &mut Counts, me: UserId, seq: Seq, message: Option<&Message>) {
+/// Takes in the entry `seq`. One that is counted already changes nothing. False if the
+/// counts are not exact after it: then they are to be made anew.
+#[must_use]
+pub fn apply(counts: &mut Counts, seq: Seq, step: Step) -> bool {
     if seq <= counts.as_of {
-        return;
+        return true;
     }
     counts.as_of = seq;
-    if let Some(message) = message {
-        count(counts, me, message);
+    let read = counts.marker.ordinal;
+    match step {
+        Step::Nothing => true,
+        Step::Unseen => false,
+        Step::Said { ordinal, seq, mention } => {
+            add(counts, ordinal, mention.then_some(seq));
+            true
+        }
+        Step::SaidOnce { ordinal } => {
+            add(counts, ordinal, None);
+            ordinal <= read
+        }
+        Step::Unmentioned { ordinal, seq } => ordinal <= read || take_mention(counts, seq),
+        Step::Deleted { ordinal, .. } if ordinal <= read => true,
+        Step::Deleted { ordinal, seq, mention } => {
+            counts.unread = counts.unread.saturating_sub(1);
+            if ordinal > counts.left {
+                counts.since_left = counts.since_left.saturating_sub(1);
+            }
+            !mention || take_mention(counts, seq)
+        }
     }
 }
 
 /// Nothing is unread up to `marker`, which stands at the head.
-pub fn none(marker: Marker, as_of: Seq) -> Counts {
+pub fn none(marker: Marker, as_of: Seq, before: &Counts) -> Counts {
     Counts {
         marker,
         as_of,
+        left: before.left.max(marker.ordinal),
         ..Counts::default()
     }
 }
 
-fn count(counts: &mut Counts, me: UserId, message: &Message) {
-    if message.author == me || message.ordinal <= counts.marker.ordinal {
+fn add(counts: &mut Counts, ordinal: Ordinal, mention: Option<Seq>) {
+    if ordinal <= counts.marker.ordinal {
         return;
     }
     counts.unread = counts.unread.saturating_add(1);
-    counts.since_left = counts.since_left.saturating_add(1);
-    if message.mentions.contains(&me) {
-        counts.mentions = counts.mentions.saturating_add(1);
-        counts.first_mention = counts.first_mention.or(Some(message.seq));
+    if ordinal > counts.left {
+        counts.since_left = counts.since_left.saturating_add(1);
     }
+    if mention.is_some() {
+        counts.mentions = counts.mentions.saturating_add(1);
+        counts.first_mention = counts.first_mention.or(mention);
+    }
+}
+
+/// False if it may have been the first of several: which one is the first now, only
+/// the log can tell.
+fn take_mention(counts: &mut Counts, seq: Option<Seq>) -> bool {
+    counts.mentions = counts.mentions.saturating_sub(1);
+    let another_is_first = seq.is_some() && counts.first_mention.is_some() && seq != counts.first_mention;
+    if !another_is_first {
+        counts.first_mention = None;
+    }
+    another_is_first || counts.mentions == 0
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{Body, ClientKey, Millis, Ordinal};
+    use crate::wire::{
+        Body, ClientKey, Millis,
+        event::{MessageCreated, MessageDeleted, MessageEdited},
+    };
     use proptest::prelude::*;
 
     const ME: UserId = UserId::from_bytes([1; 16]);
@@ -79,8 +184,10 @@ mod tests {
             author,
             client_key: ClientKey::from_bytes([9; 16]),
             at: Millis(n),
-            body: Body::parse("hi").unwrap(),
+            body: Some(Body::parse("hi").unwrap()),
             mentions: if mentions_me { vec![ME] } else { vec![] },
+            edited_at: None,
+            reactions: vec![],
         }
     }
 
@@ -89,6 +196,28 @@ mod tests {
             version: 0,
             ordinal: Ordinal(ordinal),
         }
+    }
+
+    fn created(row: &Message) -> Change {
+        MessageCreated { ordinal: row.ordinal }.into()
+    }
+
+    fn deleted(row: &Message) -> Change {
+        MessageDeleted {
+            ordinal: row.ordinal,
+            author: row.author,
+            mentioned: row.mentions.clone(),
+        }
+        .into()
+    }
+
+    fn edited(row: &Message, unmentioned: Vec<UserId>) -> Change {
+        MessageEdited {
+            ordinal: row.ordinal,
+            author: row.author,
+            unmentioned,
+        }
+        .into()
     }
 
     #[test]
@@ -100,7 +229,7 @@ mod tests {
             message(4, BO, false),
         ];
         let before = Counts {
-            since_left: 1,
+            left: Ordinal(3),
             ..Counts::default()
         };
         let counts = fold(marker(1), ME, Seq(6), log.iter(), &before);
@@ -110,33 +239,107 @@ mod tests {
 
     #[test]
     fn an_entry_told_twice_counts_once() {
+        let row = message(1, BO, true);
         let mut counts = Counts {
             as_of: Seq(2),
             ..Counts::default()
         };
         for _ in 0..2 {
-            apply(&mut counts, ME, Seq(3), Some(&message(1, BO, true)));
+            assert!(apply(&mut counts, Seq(3), step(&created(&row), Some(&row), ME)));
         }
         assert_eq!((counts.unread, counts.mentions), (1, 1));
+        for _ in 0..2 {
+            assert!(apply(&mut counts, Seq(4), step(&deleted(&row), Some(&row), ME)));
+        }
+        assert_eq!((counts.unread, counts.mentions, counts.first_mention), (0, 0, None));
+    }
+
+    #[test]
+    fn which_mention_is_the_first_is_not_known_when_the_first_of_several_goes() {
+        let log = [message(1, BO, true), message(2, BO, true), message(3, BO, true)];
+        let all = fold(marker(0), ME, Seq(5), log.iter(), &Counts::default());
+        let mut counts = all;
+        assert!(
+            apply(&mut counts, Seq(6), step(&deleted(&log[1]), Some(&log[1]), ME)),
+            "another one than the first"
+        );
+        assert_eq!(
+            (counts.unread, counts.mentions, counts.first_mention),
+            (2, 2, Some(Seq(3)))
+        );
+        assert!(!apply(
+            &mut counts,
+            Seq(7),
+            step(&edited(&log[0], vec![ME]), Some(&log[0]), ME)
+        ));
+        assert_eq!((counts.unread, counts.mentions, counts.first_mention), (2, 1, None));
+        let mut counts = all;
+        assert!(
+            !apply(&mut counts, Seq(6), step(&deleted(&log[1]), None, ME)),
+            "it may have been"
+        );
+    }
+
+    #[test]
+    fn what_a_later_entry_left_does_not_tell_whether_it_was_a_mention() {
+        let mut row = message(1, BO, false);
+        row.edited_at = Some(Millis(9));
+        let mut counts = Counts::default();
+        assert!(!apply(&mut counts, Seq(3), step(&created(&row), Some(&row), ME)));
+        assert_eq!(counts.unread, 1);
+        row.mentions = vec![ME];
+        let mut counts = Counts::default();
+        assert!(apply(&mut counts, Seq(3), step(&created(&row), Some(&row), ME)));
+        assert_eq!(counts.mentions, 1);
+    }
+
+    #[test]
+    fn the_edits_of_others_to_others_and_ones_own_change_no_count() {
+        let row = message(1, BO, true);
+        let own = message(2, ME, false);
+        for change in [edited(&row, vec![BO]), edited(&own, vec![ME]), deleted(&own)] {
+            assert_eq!(step(&change, None, ME), Step::Nothing);
+        }
     }
 
     proptest! {
         #[test]
         fn applying_one_by_one_equals_counting_the_log(
-            log in prop::collection::vec((any::<bool>(), any::<bool>()), 0..40),
+            log in prop::collection::vec((any::<bool>(), any::<bool>(), prop::option::of(0_u64..12)), 0..40),
             read in 0_u64..50,
+            left in 0_u64..50,
             cut in 0_usize..40,
         ) {
-            let log: Vec<Message> = log.iter().zip(1..)
-                .map(|(&(mine, mention), n)| message(n, if mine { ME } else { BO }, mention))
-                .collect();
-            let as_of = |n: usize| Seq(n as u64 + 2);
-            let before = Counts { since_left: u32::MAX, ..Counts::default() };
-            let whole = fold(marker(read), ME, as_of(log.len()), log.iter(), &before);
-            let cut = cut.min(log.len());
-            let mut counts = fold(marker(read), ME, as_of(cut), log[..cut].iter(), &before);
-            for message in &log {
-                apply(&mut counts, ME, message.seq, Some(message));
+            let mut rows: Vec<Message> = Vec::new();
+            let mut entries: Vec<(Seq, Change, Message)> = Vec::new();
+            for (mine, mention, takes) in log {
+                let seq = Seq(entries.len() as u64 + 1);
+                let taken = takes.and_then(|n| rows.get_mut(usize::try_from(n).unwrap()));
+                if let Some(row) = taken.filter(|row| !row.is_deleted()) {
+                    let change = deleted(row);
+                    row.body = None;
+                    row.mentions.clear();
+                    row.revision = seq;
+                    entries.push((seq, change, row.clone()));
+                } else {
+                    let n = rows.len() as u64 + 1;
+                    let row = Message { seq, revision: seq, ..message(n, if mine { ME } else { BO }, mention) };
+                    entries.push((seq, created(&row), row.clone()));
+                    rows.push(row);
+                }
+            }
+            let before = Counts { left: Ordinal(left), ..Counts::default() };
+            let mut counts = none(marker(read), Seq::ZERO, &before);
+            // From some place on, all are told once more.
+            let cut = cut.min(entries.len());
+            let mut exact = true;
+            for (seq, change, row) in entries.iter().chain(&entries[cut..]) {
+                exact &= apply(&mut counts, *seq, step(change, Some(row), ME));
+            }
+            let as_of = Seq(entries.len() as u64);
+            let mut whole = fold(marker(read), ME, as_of, rows.iter(), &before);
+            if !exact {
+                whole.first_mention = counts.first_mention;
             }
             prop_assert_eq!(counts, whole);
         }

@@ -1,11 +1,12 @@
 //! What holds whatever happens, in whatever order.
 
 use super::{
+    every_change::{happens, one_of_each, thumb},
     model::{Server, room, user},
     world::World,
 };
 use crate::{
-    client::{Input, Row},
+    client::{Act, Input, Pending, PendingState, Row},
     wire::{
         user_log::{Dismissed, Episode, Marker, ReadMarker, UserItem, UserValue},
         *,
@@ -20,7 +21,10 @@ const ROOMS: u8 = 3;
 #[derive(Debug, Clone)]
 enum Step {
     Said { by: u8, room: u8, mention: bool },
-    Renamed { room: u8 },
+    Happens { what: Change, by: u8, room: u8, nth: u64 },
+    Edits { seat: usize, room: u8, nth: u64 },
+    Deletes { seat: usize, room: u8, nth: u64 },
+    Reacts { seat: usize, room: u8, nth: u64 },
     New { room: u8 },
     Says { seat: usize, room: u8 },
     Opens { seat: usize, room: u8 },
@@ -50,7 +54,11 @@ fn step() -> impl Strategy<Value = Step> {
     let who = 1..=PEOPLE;
     prop_oneof![
         6 => (who.clone(), place.clone(), any::<bool>()).prop_map(|(by, room, mention)| Step::Said { by, room, mention }),
-        1 => place.clone().prop_map(|room| Step::Renamed { room }),
+        6 => (prop::sample::select(one_of_each()), who.clone(), place.clone(), 0_u64..30)
+            .prop_map(|(what, by, room, nth)| Step::Happens { what, by, room, nth }),
+        2 => (seat.clone(), place.clone(), 0_u64..30).prop_map(|(seat, room, nth)| Step::Edits { seat, room, nth }),
+        1 => (seat.clone(), place.clone(), 0_u64..30).prop_map(|(seat, room, nth)| Step::Deletes { seat, room, nth }),
+        2 => (seat.clone(), place.clone(), 0_u64..30).prop_map(|(seat, room, nth)| Step::Reacts { seat, room, nth }),
         1 => place.clone().prop_map(|room| Step::New { room }),
         3 => (seat.clone(), place.clone()).prop_map(|(seat, room)| Step::Says { seat, room }),
         2 => (seat.clone(), place.clone()).prop_map(|(seat, room)| Step::Opens { seat, room }),
@@ -75,7 +83,6 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "a step is taken once")]
 fn take(world: &mut World, step: Step, said: &mut Vec<(usize, u8, String)>) {
     let is_in = |world: &World, who: u8, place: u8| world.server.rooms[&room(place)].members.contains(&user(who));
     match step {
@@ -88,10 +95,42 @@ fn take(world: &mut World, step: Step, said: &mut Vec<(usize, u8, String)>) {
                 world.is_said(by, room(place), if mention { "to @ada and @bo" } else { "something" });
             }
         }
-        Step::Renamed { room: place } => {
-            let name = format!("name {}", world.server.rooms[&room(place)].entries.len());
-            let told = world.server.rename(room(place), user(1), &name);
-            world.publish(told);
+        Step::Happens {
+            what,
+            by,
+            room: place,
+            nth,
+        } => happens(world, &what, by, place, nth),
+        Step::Edits { seat, room: place, nth } => {
+            if let Some(message) = row(world, seat, place, nth) {
+                let edit = Input::Edit {
+                    room: room(place),
+                    target: message.target(),
+                    revision: message.revision,
+                    body: format!("edited to {nth}"),
+                };
+                world.tells(seat, edit);
+            }
+        }
+        Step::Deletes { seat, room: place, nth } => {
+            if let Some(message) = row(world, seat, place, nth) {
+                let delete = Act::Delete {
+                    room: room(place),
+                    target: message.target(),
+                };
+                world.tells(seat, Input::Do(delete));
+            }
+        }
+        Step::Reacts { seat, room: place, nth } => {
+            if let Some(message) = row(world, seat, place, nth) {
+                let react = Act::React {
+                    room: room(place),
+                    target: message.target(),
+                    emoji: thumb(),
+                    on: nth % 3 > 0,
+                };
+                world.tells(seat, Input::Do(react));
+            }
         }
         Step::New { room: place } => {
             let told = world.server.do_something_new(room(place), user(1));
@@ -191,6 +230,26 @@ fn take(world: &mut World, step: Step, said: &mut Vec<(usize, u8, String)>) {
     }
 }
 
+/// Some message that the seat shows.
+fn row(world: &World, seat: usize, place: u8, nth: u64) -> Option<Message> {
+    let rows = world.tab(seat).rows(room(place), &|_| 0);
+    let mut messages = rows.iter().filter_map(|row| match row {
+        Row::Message { message, .. } => Some(Message::clone(message)),
+        _ => None,
+    });
+    let count = messages.clone().count();
+    messages.nth(usize::try_from(nth).unwrap().checked_rem(count)?)
+}
+
+/// Steps by which a text in the log may be another one than was said.
+fn changes_texts(step: &Step) -> bool {
+    match step {
+        Step::Happens { what, .. } => matches!(what, Change::MessageEdited(_) | Change::MessageDeleted(_)),
+        Step::Edits { .. } | Step::Deletes { .. } => true,
+        _ => false,
+    }
+}
+
 /// Everything under way arrives. What a wire lost last, nothing tells of but the next
 /// thing said; where none is, a new wire does.
 fn mend(world: &mut World, lossy: bool) {
@@ -231,11 +290,27 @@ fn whole_room(world: &mut World, seat: usize, place: RoomId) -> (Vec<Row>, Optio
         .into_iter()
         .filter(|row| !matches!(row, Row::New | Row::Day(_) | Row::Pending { .. }));
     let bare = rows.map(|row| match row {
-        Row::Message { message, stale, .. } => Row::Message {
+        Row::Message {
             message,
             stale,
-            continues: false,
-        },
+            overlay,
+            ..
+        } => {
+            if let Some(overlay) = overlay {
+                let is_refused = |edit: &Pending| matches!(edit.state, PendingState::NotSent(_));
+                assert!(overlay.edit.as_ref().is_some_and(is_refused), "{overlay:?}");
+                assert!(
+                    overlay.deleting.is_none() && overlay.reactions.is_empty(),
+                    "{overlay:?}"
+                );
+            }
+            Row::Message {
+                message,
+                stale,
+                continues: false,
+                overlay: None,
+            }
+        }
         row => row,
     });
     (bare.collect(), world.tab(seat).room(place))
@@ -258,11 +333,17 @@ proptest! {
             take(&mut world, step, &mut said);
         }
         mend(&mut world, lossy);
+        // While somebody is away, nobody needs to know where they left.
+        for who in 1..=PEOPLE {
+            take(&mut world, Step::Back { who }, &mut said);
+        }
+        world.calm();
         for (fresh_of, seats) in [(1, vec![0, 1]), (2, vec![2])] {
             let fresh = world.seat(fresh_of);
             world.starts(fresh);
             world.calm();
-            for place in (1..=ROOMS).map(room) {
+            let places: Vec<RoomId> = world.server.rooms.keys().copied().collect();
+            for place in places {
                 let expected = whole_room(&mut world, fresh, place);
                 let is_member = world.server.rooms[&place].members.contains(&user(fresh_of));
                 prop_assert_eq!(expected.1.is_some(), is_member);
@@ -276,7 +357,7 @@ proptest! {
                     let held = whole_room(&mut world, seat, place);
                     prop_assert_eq!(&held, &expected, "seat {} room {:?}", seat, place);
                     let (ours, theirs) = (world.tab(seat).counts(place), world.tab(fresh).counts(place));
-                    let bare = |counts: Option<crate::wire::user_log::Counts>| counts.map(|c| (c.marker, c.unread, c.mentions, c.first_mention));
+                    let bare = |counts: Option<crate::wire::user_log::Counts>| counts.map(|c| (c.marker, c.unread, c.mentions, c.first_mention, c.since_left));
                     prop_assert_eq!(bare(ours), bare(theirs));
                 }
             }
@@ -292,12 +373,12 @@ proptest! {
         }
         let mut said = Vec::new();
         let lossy = steps.iter().any(|step| matches!(step, Step::Loses { .. }));
-        for step in steps {
+        for step in steps.into_iter().filter(|step| !changes_texts(step)) {
             take(&mut world, step, &mut said);
         }
         mend(&mut world, lossy);
         for place in 1..=ROOMS {
-            let log: Vec<String> = world.server.rooms[&room(place)].messages.iter().map(|m| m.body.as_str().to_owned()).collect();
+            let log: Vec<String> = world.server.rooms[&room(place)].messages.iter().map(|m| m.text().to_owned()).collect();
             for seat in 0..3 {
                 let wanted: Vec<&String> = said.iter().filter(|(by, to, _)| (*by, *to) == (seat, place)).map(|(.., text)| text).collect();
                 let stored: Vec<&String> = log.iter().filter(|text| wanted.contains(text)).collect();
@@ -321,7 +402,11 @@ proptest! {
         }
         let mut seen: Vec<Marker> = vec![Marker::default(); 9];
         for step in steps {
-            let lost_room = matches!(step, Step::Leaves { .. } | Step::Joins { .. });
+            let lost_room = match &step {
+                Step::Leaves { .. } | Step::Joins { .. } => true,
+                Step::Happens { what, .. } => matches!(what, Change::MemberJoined(_) | Change::MemberLeft(_) | Change::MemberRemoved(_)),
+                _ => false,
+            };
             if lost_room {
                 continue;
             }

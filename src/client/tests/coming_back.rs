@@ -263,7 +263,7 @@ fn an_older_page_does_not_bring_back_older_rows() {
     let log = world.server.rooms.get_mut(&room(1)).unwrap();
     let changed = &mut log.messages[1];
     changed.revision = log.entries.last().unwrap().seq;
-    changed.body = Body::stored("m2 edited".into());
+    changed.body = Some(Body::stored("m2 edited".into()));
     if let super::model::Told::Room(event) = &mut told[0] {
         event.row = Some(changed.clone());
     }

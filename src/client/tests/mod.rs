@@ -3,9 +3,12 @@
 
 mod always;
 mod away;
+mod changing;
 mod coming_back;
 mod drawing;
+mod every_change;
 mod model;
+mod newer;
 mod odd_turns;
 mod outbox;
 mod reading;

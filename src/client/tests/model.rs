@@ -4,7 +4,10 @@
 use crate::{
     rules::preview,
     wire::{
-        event::{MemberJoined, MemberLeft, MessageCreated, RoomCreated, RoomEvent, RoomRenamed, UserEvent, Welcome},
+        event::{
+            MemberJoined, MemberLeft, MemberRemoved, MessageCreated, MessageDeleted, MessageEdited, ReactionAdded,
+            ReactionRemoved, RoomCreated, RoomDeleted, RoomEvent, RoomRenamed, UserEvent, Welcome,
+        },
         fetch::{
             Answer, Around, Ask, CatchUp, CaughtUp, Delta, Have, History, News, Page, Preview, Range, RoomAnswer,
             Summary, Want,
@@ -30,6 +33,8 @@ pub struct Log {
     pub messages: Vec<Message>,
     pub members: BTreeSet<UserId>,
     pub with: Option<(UserId, UserId)>,
+    /// When the text of a message was changed last.
+    pub worded: BTreeMap<Ordinal, Seq>,
 }
 
 impl Log {
@@ -64,7 +69,7 @@ impl Log {
                 .entries
                 .iter()
                 .filter(|e| e.seq.0 >= start && e.seq.0 < end)
-                .filter(|e| !matches!(e.change(), Ok(Change::MessageCreated(_))))
+                .filter(|e| target(e).is_none())
                 .cloned()
                 .collect(),
             people: vec![],
@@ -91,13 +96,18 @@ impl Log {
             messages: self
                 .messages
                 .iter()
-                .filter(|m| entries.iter().any(|e| e.seq == m.seq || e.seq == m.revision))
+                .filter(|m| entries.iter().any(|e| target(e) == Some(m.ordinal)))
                 .cloned()
                 .collect(),
             entries,
             people: vec![],
         }
     }
+}
+
+/// The message that an entry is about.
+fn target(entry: &Entry) -> Option<Ordinal> {
+    entry.change().ok()?.target()
 }
 
 /// What one user alone sees.
@@ -200,6 +210,25 @@ impl Server {
         ]
     }
 
+    pub fn remove(&mut self, room: RoomId, who: UserId, by: UserId) -> Vec<Told> {
+        let log = self.rooms.get_mut(&room).expect("the story made it");
+        if !log.members.remove(&who) {
+            return vec![];
+        }
+        vec![
+            self.enter(room, by, &MemberRemoved { user: who }.into()),
+            Told::Gone(who, room),
+        ]
+    }
+
+    pub fn delete_room(&mut self, room: RoomId, by: UserId) -> Vec<Told> {
+        let log = self.rooms.get_mut(&room).expect("the story made it");
+        let members = core::mem::take(&mut log.members);
+        let entry = self.enter(room, by, &RoomDeleted {}.into());
+        let gone = members.into_iter().map(|who| Told::Gone(who, room));
+        [entry].into_iter().chain(gone).collect()
+    }
+
     pub fn rename(&mut self, room: RoomId, by: UserId, name: &str) -> Vec<Told> {
         self.rooms.get_mut(&room).expect("the story made it").name = name.into();
         vec![self.enter(room, by, &RoomRenamed { name: name.into() }.into())]
@@ -207,24 +236,20 @@ impl Server {
 
     /// An entry of a release that nobody here has heard of.
     pub fn do_something_new(&mut self, room: RoomId, by: UserId) -> Vec<Told> {
-        vec![self.enter_envelope(
-            room,
-            by,
-            Envelope {
-                kind: 900,
-                version: 1,
-                body: vec![1, 2, 3],
-            },
-        )]
+        let change = Envelope {
+            kind: 900,
+            version: 1,
+            body: vec![1, 2, 3],
+        };
+        self.enter_newer(room, by, change)
+    }
+
+    pub fn enter_newer(&mut self, room: RoomId, by: UserId, change: Envelope) -> Vec<Told> {
+        vec![self.enter_envelope(room, by, change)]
     }
 
     pub fn say(&mut self, room: RoomId, by: UserId, key: ClientKey, text: &str) -> Vec<Told> {
-        let mentions: Vec<UserId> = crate::rules::mentions::mentions(text, &|name| {
-            self.people
-                .iter()
-                .find(|person| person.username == name)
-                .map(|person| person.user)
-        });
+        let mentions = self.mentions_of(text);
         let ordinal = self.rooms[&room].ordinal().next();
         let told = self.enter(room, by, &MessageCreated { ordinal }.into());
         let Told::Room(mut event) = told else {
@@ -237,8 +262,10 @@ impl Server {
             author: by,
             client_key: key,
             at: event.entry.at,
-            body: Body::stored(text.into()),
+            body: Some(Body::stored(text.into())),
             mentions,
+            edited_at: None,
+            reactions: Vec::new(),
         };
         self.keys.insert((by, key), (room, message.seq, text.into()));
         self.rooms
@@ -248,6 +275,141 @@ impl Server {
             .push(message.clone());
         event.row = Some(message);
         vec![Told::Room(event)]
+    }
+
+    fn mentions_of(&self, text: &str) -> Vec<UserId> {
+        crate::rules::mentions::mentions(text, &|name| {
+            self.people
+                .iter()
+                .find(|person| person.username == name)
+                .map(|person| person.user)
+        })
+    }
+
+    /// The message, if it is there to be changed.
+    pub fn message(&self, room: RoomId, ordinal: Ordinal) -> Option<&Message> {
+        let place = usize::try_from(ordinal.0).ok()?.checked_sub(1)?;
+        self.rooms.get(&room)?.messages.get(place)
+    }
+
+    /// Another text, by whoever the story wants. Mentions can only become fewer.
+    pub fn edit(&mut self, room: RoomId, by: UserId, ordinal: Ordinal, text: &str) -> Vec<Told> {
+        let Some(row) = self.message(room, ordinal).filter(|row| !row.is_deleted()) else {
+            return vec![];
+        };
+        let author = row.author;
+        let named = self.mentions_of(text);
+        let (mentions, unmentioned): (Vec<UserId>, Vec<UserId>) =
+            row.mentions.iter().partition(|user| named.contains(user));
+        let change = MessageEdited {
+            ordinal,
+            author,
+            unmentioned,
+        };
+        let (now, body) = (self.now, Body::stored(text.into()));
+        let told = self.change(room, by, ordinal, &change.into(), |row| {
+            row.body = Some(body);
+            row.mentions = mentions;
+            row.edited_at = Some(now);
+        });
+        let log = self.rooms.get_mut(&room).expect("it was just changed");
+        log.worded.insert(ordinal, log.head().seq);
+        told
+    }
+
+    pub fn delete(&mut self, room: RoomId, by: UserId, ordinal: Ordinal) -> Vec<Told> {
+        let Some(row) = self.message(room, ordinal).filter(|row| !row.is_deleted()) else {
+            return vec![];
+        };
+        let change = MessageDeleted {
+            ordinal,
+            author: row.author,
+            mentioned: row.mentions.clone(),
+        };
+        self.change(room, by, ordinal, &change.into(), |row| {
+            row.body = None;
+            row.mentions.clear();
+            row.reactions.clear();
+        })
+    }
+
+    pub fn react(&mut self, room: RoomId, by: UserId, ordinal: Ordinal, emoji: &Emoji, on: bool) -> Vec<Told> {
+        let Some(row) = self.message(room, ordinal).filter(|row| !row.is_deleted()) else {
+            return vec![];
+        };
+        let mut reactions = row.reactions.clone();
+        let place = reactions.iter().position(|reaction| reaction.emoji == *emoji);
+        let has = place.is_some_and(|place| reactions[place].users.contains(&by));
+        let change: Change = match (on, place) {
+            _ if on == has => return vec![],
+            (true, None) => {
+                reactions.push(Reaction {
+                    emoji: emoji.clone(),
+                    users: vec![by],
+                });
+                ReactionAdded {
+                    ordinal,
+                    emoji: emoji.clone(),
+                }
+                .into()
+            }
+            (true, Some(place)) => {
+                reactions[place].users.push(by);
+                ReactionAdded {
+                    ordinal,
+                    emoji: emoji.clone(),
+                }
+                .into()
+            }
+            (false, _) => {
+                for reaction in reactions.iter_mut().filter(|reaction| reaction.emoji == *emoji) {
+                    reaction.users.retain(|user| *user != by);
+                }
+                reactions.retain(|reaction| !reaction.users.is_empty());
+                ReactionRemoved {
+                    ordinal,
+                    emoji: emoji.clone(),
+                }
+                .into()
+            }
+        };
+        self.change(room, by, ordinal, &change, |row| row.reactions = reactions)
+    }
+
+    fn change(
+        &mut self,
+        room: RoomId,
+        by: UserId,
+        ordinal: Ordinal,
+        change: &Change,
+        act: impl FnOnce(&mut Message),
+    ) -> Vec<Told> {
+        let Told::Room(mut event) = self.enter(room, by, change) else {
+            unreachable!("entries are told to rooms")
+        };
+        let log = self.rooms.get_mut(&room).expect("it has a head");
+        let row = log
+            .messages
+            .iter_mut()
+            .find(|row| row.ordinal == ordinal)
+            .expect("it was looked for before");
+        act(row);
+        row.revision = event.entry.seq;
+        event.row = Some(row.clone());
+        vec![Told::Room(event)]
+    }
+
+    /// What a command about a message may be refused for.
+    pub fn may_change(&self, room: RoomId, who: UserId, target: Target, revision: Option<Seq>) -> Result<(), Problem> {
+        let row = self.message(room, target.ordinal).ok_or(Problem::Gone)?;
+        let worded = self.rooms[&room].worded.get(&target.ordinal);
+        match revision {
+            _ if row.client_key != target.key => Err(Problem::Gone),
+            _ if row.is_deleted() => Err(Problem::MessageDeleted),
+            Some(_) if row.author != who => Err(Problem::NotAllowed),
+            Some(revision) if worded.is_some_and(|worded| *worded > revision) => Err(Problem::Outdated(target.ordinal)),
+            _ => Ok(()),
+        }
     }
 
     fn enter(&mut self, room: RoomId, by: UserId, change: &Change) -> Told {
@@ -349,7 +511,7 @@ impl Server {
         let unread = || {
             log.messages
                 .iter()
-                .filter(|m| m.author != who && m.ordinal > marker.ordinal)
+                .filter(|m| m.author != who && !m.is_deleted() && m.ordinal > marker.ordinal)
         };
         let mentions = || unread().filter(|m| m.mentions.contains(&who));
         let number = |n: usize| u32::try_from(n).expect("stories are short");
@@ -360,6 +522,7 @@ impl Server {
             mentions: number(mentions().count()),
             first_mention: mentions().next().map(|m| m.seq),
             since_left: number(unread().filter(|m| m.ordinal > left).count()),
+            left: left.max(marker.ordinal),
         }
     }
 
@@ -381,12 +544,12 @@ impl Server {
             head: log.head(),
             ordinal: log.ordinal(),
             counts: self.counts(who, room),
-            preview: log.messages.last().map(|m| Preview {
-                seq: m.seq,
-                author: m.author,
-                at: m.at,
-                words: preview::words(m.body.as_str()),
-            }),
+            preview: log.messages.iter().rfind(|m| !m.is_deleted()).map(preview_of),
+            mention: self
+                .counts(who, room)
+                .first_mention
+                .and_then(|seq| log.messages.iter().find(|m| m.seq == seq))
+                .map(preview_of),
         }
     }
 
@@ -507,6 +670,15 @@ impl Server {
             },
         };
         RoomAnswer { room: have.room, news }
+    }
+}
+
+fn preview_of(message: &Message) -> Preview {
+    Preview {
+        seq: message.seq,
+        author: message.author,
+        at: message.at,
+        words: preview::words(message.text()),
     }
 }
 

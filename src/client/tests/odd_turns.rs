@@ -159,6 +159,31 @@ fn after_a_restore_only_what_is_lost_is_said_again() {
 }
 
 #[test]
+fn after_a_restore_what_others_said_again_first_hides_nothing_that_is_lost() {
+    let mut world = World::new(Server::with(2, 1));
+    let ada = world.tab_of(1);
+    world.opens(ada, room(1));
+    world.calm();
+    for body in ["kept", "lost", "said again"] {
+        world.says(ada, room(1), body);
+    }
+    world.calm();
+    world.is_cut_off(ada);
+    world.server.epoch = Epoch([2; 16]);
+    let log = world.server.rooms.get_mut(&room(1)).unwrap();
+    // In the place of the lost one stands another's; the one after it is where it was.
+    let nth = log.messages.len() - 2;
+    let seq = log.messages[nth].seq;
+    log.messages[nth].author = user(2);
+    log.messages[nth].client_key = ClientKey::from_bytes([9; 16]);
+    world.server.keys.retain(|_, (_, stored, _)| *stored != seq);
+    world.calm();
+    let said = &world.server.rooms[&room(1)].messages;
+    assert_eq!(said.last().map(Message::text), Some("lost"));
+    assert_eq!(said.len(), 4);
+}
+
+#[test]
 fn a_summary_asked_for_before_the_return_makes_no_card() {
     let (mut world, ada) = tab_with_news(1);
     let told = world.server.do_something_new(room(1), user(2));
@@ -207,7 +232,7 @@ fn edit_second(world: &mut World) -> Vec<super::model::Told> {
     let log = world.server.rooms.get_mut(&room(1)).unwrap();
     let changed = &mut log.messages[1];
     changed.revision = log.entries.last().unwrap().seq;
-    changed.body = Body::stored("m2 edited".into());
+    changed.body = Some(Body::stored("m2 edited".into()));
     if let super::model::Told::Room(event) = &mut told[0] {
         event.row = Some(changed.clone());
     }

@@ -20,11 +20,7 @@ fn states(world: &World, seat: usize, place: RoomId) -> Vec<PendingState> {
 }
 
 fn log(world: &World, place: RoomId) -> Vec<&str> {
-    world.server.rooms[&place]
-        .messages
-        .iter()
-        .map(|message| message.body.as_str())
-        .collect()
+    world.server.rooms[&place].messages.iter().map(Message::text).collect()
 }
 
 #[test]

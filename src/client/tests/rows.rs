@@ -14,8 +14,10 @@ fn message(ordinal: u64, revision: u64) -> Message {
         author: user(2),
         client_key: ClientKey::from_bytes([u8::try_from(ordinal).unwrap(); 16]),
         at: Millis(ordinal),
-        body: Body::stored(format!("{ordinal} as of {revision}")),
+        body: Some(Body::stored(format!("{ordinal} as of {revision}"))),
         mentions: vec![],
+        edited_at: None,
+        reactions: vec![],
     }
 }
 
@@ -36,7 +38,7 @@ fn page(from: u64, to: u64, as_of: u64) -> Page {
 }
 
 fn bodies(timeline: &Timeline) -> Vec<&str> {
-    timeline.messages().map(|message| message.body.as_str()).collect()
+    timeline.messages().map(|message| message.text()).collect()
 }
 
 fn spans(spans: &crate::client::Spans) -> Vec<(u64, u64)> {

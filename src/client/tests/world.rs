@@ -3,7 +3,7 @@
 
 use super::model::{Server, Told, user};
 use crate::{
-    client::{Effect, Env, FirstPicture, Input, MemoryStore, OutboxStore, Row, Tab},
+    client::{Effect, Env, FirstPicture, Input, MemoryStore, OutboxStore, Overlay, PendingState, Row, Tab},
     wire::{
         command::{Greeting, *},
         event::{Accepted, Pong, Rejected, RoomGone, TooFast, WelcomeRooms},
@@ -350,9 +350,45 @@ impl World {
             Command::Leave(leave) => {
                 self.keyed(at, leave.client_key, leave.room, |server| server.leave(leave.room, who))
             }
+            Command::Edit(edit) => {
+                let may = self.server.may_change(edit.room, who, edit.target, Some(edit.revision));
+                self.changes(at, edit.client_key, edit.room, may, |server| {
+                    server.edit(edit.room, who, edit.target.ordinal, &edit.body)
+                })
+            }
+            Command::Delete(delete) => {
+                let may = self.server.may_change(delete.room, who, delete.target, None);
+                self.changes(at, delete.client_key, delete.room, may, |server| {
+                    server.delete(delete.room, who, delete.target.ordinal)
+                })
+            }
+            Command::React(react) => {
+                let may = self.server.may_change(react.room, who, react.target, None);
+                let emoji = Emoji::stored(react.emoji);
+                self.changes(at, react.client_key, react.room, may, |server| {
+                    server.react(react.room, who, react.target.ordinal, &emoji, react.on)
+                })
+            }
             other => unreachable!("no story does this: {other:?}"),
         };
         self.publish(told);
+    }
+
+    fn changes(
+        &mut self,
+        at: usize,
+        client_key: ClientKey,
+        room: RoomId,
+        may: Result<(), Problem>,
+        act: impl FnOnce(&mut Server) -> Vec<Told>,
+    ) -> Vec<Told> {
+        match may {
+            Ok(()) => self.keyed(at, client_key, room, act),
+            Err(problem) => {
+                self.replies(at, Rejected { client_key, problem });
+                vec![]
+            }
+        }
     }
 
     fn keyed(
@@ -448,7 +484,8 @@ impl World {
         panic!("the world does not come to rest");
     }
 
-    /// Bodies, notes as `*`, gaps as `(n)`, history as `^n`, the divider as `--`.
+    /// Bodies, deleted ones as `×`, gaps as `(n)`, history as `^n`, the divider as `--`;
+    /// `~` is stale, `…` under way, `!` refused, and emoji stand behind with their number.
     pub fn sees(&self, seat: usize, room: RoomId) -> Vec<String> {
         let rows = self.tab(seat).rows(room, &|_| 0);
         rows.iter()
@@ -457,9 +494,12 @@ impl World {
                     Row::Older { missing } => format!("^{missing}"),
                     Row::Gap { missing, .. } => format!("({missing})"),
                     Row::New => "--".into(),
-                    Row::Message { message, stale, .. } => {
-                        format!("{}{}", message.body.as_str(), if *stale { "~" } else { "" })
-                    }
+                    Row::Message {
+                        message,
+                        stale,
+                        overlay,
+                        ..
+                    } => said(message, *stale, overlay.as_deref()),
                     Row::Pending { pending, .. } => format!("{}…", pending.body.as_str()),
                     Row::Note { .. } | Row::Day(_) => return None,
                 })
@@ -472,6 +512,35 @@ impl World {
             .room(room)
             .map_or((0, 0), |line| (line.unread, line.mentions))
     }
+}
+
+fn said(message: &Message, stale: bool, overlay: Option<&Overlay>) -> String {
+    let mut said = match overlay {
+        Some(overlay) => overlay.text(message).to_owned(),
+        None if message.is_deleted() => "×".into(),
+        None => message.text().to_owned(),
+    };
+    if stale {
+        said.push('~');
+    }
+    let me = UserId::from_bytes([0; 16]);
+    let reactions = overlay.map_or_else(|| message.reactions.clone(), |overlay| overlay.reactions(message, me));
+    for reaction in reactions {
+        said = format!("{said} {}{}", reaction.emoji.as_str(), reaction.users.len());
+    }
+    let edit = overlay
+        .and_then(|overlay| overlay.edit.as_ref())
+        .map(|edit| &edit.state);
+    let deleting = overlay.and_then(|overlay| overlay.deleting.as_ref());
+    match edit.or(deleting) {
+        Some(PendingState::NotSent(_)) => said.push('!'),
+        Some(_) => said.push('…'),
+        None => {}
+    }
+    if deleting.is_some() {
+        said.insert(0, '-');
+    }
+    said
 }
 
 impl Seat {
