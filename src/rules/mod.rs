@@ -8,6 +8,7 @@ pub mod away;
 pub mod bucket;
 pub mod civil;
 pub mod mentions;
+pub mod planted;
 pub mod preview;
 pub mod rich;
 pub mod unread;
