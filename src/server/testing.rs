@@ -25,7 +25,10 @@ use std::sync::{
     Arc, Mutex,
     atomic::{AtomicU64, Ordering},
 };
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinHandle,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// 2026-01-05, a Monday.
@@ -171,6 +174,39 @@ impl House {
             told: Mutex::new(told),
             folder,
         }
+    }
+
+    /// The task that takes what was deleted off the disk.
+    pub fn keeps_clean(&self) -> JoinHandle<()> {
+        let App {
+            store,
+            ambience,
+            stopping,
+            ..
+        } = self.app.clone();
+        tokio::spawn(async move { store.keep_clean(&ambience, stopping).await })
+    }
+
+    /// Whether any file of the data folder holds these bytes.
+    pub fn is_on_disk(&self, canary: &str) -> bool {
+        std::fs::read_dir(self.folder()).unwrap().any(|file| {
+            let bytes = std::fs::read(file.unwrap().path()).unwrap();
+            bytes.windows(canary.len()).any(|window| window == canary.as_bytes())
+        })
+    }
+
+    /// Whether these bytes are off the disk within a minute.
+    pub async fn leaves_the_files(&self, canary: &str) -> bool {
+        let bound = self.clock.now().0 + 60_000;
+        while self.is_on_disk(canary) {
+            if self.clock.now().0 >= bound {
+                return false;
+            }
+            self.clock.advance(1_000);
+            // Opening and closing a connection takes a thread some time; so does a read.
+            self.number_by_sql("SELECT count(*) FROM rooms").await;
+        }
+        true
     }
 
     pub fn folder(&self) -> &std::path::Path {

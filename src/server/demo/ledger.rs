@@ -9,9 +9,12 @@ use super::{
     stage::{ROOMS, STAGE},
 };
 use crate::{
-    server::writer::Digest,
+    server::{
+        store::{Place, seal},
+        writer::Digest,
+    },
     wire::{
-        Change, ClientKey, Enveloped, Millis, Ordinal, RoomId, RoomKind, Seq, Tail, UserId,
+        Body, Change, ClientKey, Enveloped, Millis, Ordinal, RoomId, RoomKind, Seq, Tail, UserId,
         event::{MemberJoined, MemberLeft, MemberRemoved, MessageCreated, RoomCreated, RoomRenamed},
         membership::RoomRole,
     },
@@ -188,6 +191,14 @@ impl Ledger {
             let row = MentionRow(Hex(user), Hex(room.id), ordinal, seq, nth);
             self.rows.mentions.push(row);
         }
+        let body = Body::stored(body);
+        let written = Place {
+            room: room.id,
+            ordinal,
+            author: self.users[author],
+            client_key: key,
+        };
+        let seal = seal(&written, Some(&body)).to_vec();
         self.rows.messages.push(MessageRow(
             self.position,
             Hex(room.id),
@@ -197,8 +208,9 @@ impl Ledger {
             room.said[author],
             Hex(key),
             at,
-            body,
+            body.as_str().to_owned(),
             Hex(mentioned),
+            Hex(seal),
         ));
     }
 

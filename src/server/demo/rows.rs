@@ -49,7 +49,7 @@ impl EntryRow {
     }
 }
 
-/// `position`, room, ordinal, seq, author, the author's n-th, key, time, body, whom it mentions.
+/// `position`, room, ordinal, seq, author, the author's n-th, key, time, body, whom it mentions, seal.
 #[derive(Serialize)]
 pub struct MessageRow(
     pub u64,
@@ -61,6 +61,7 @@ pub struct MessageRow(
     pub Hex<ClientKey>,
     pub Millis,
     pub String,
+    pub Hex<Vec<u8>>,
     pub Hex<Vec<u8>>,
 );
 

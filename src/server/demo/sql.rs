@@ -76,13 +76,20 @@ pub async fn insert_entries(conn: &mut SqliteConnection, rows: &impl Serialize) 
     execute(conn, SQL, rows).await.map(drop)
 }
 
+/// The messages and their texts, which are numbered alike.
 pub async fn insert_messages(conn: &mut SqliteConnection, rows: &impl Serialize) -> Result<()> {
-    const SQL: &str = "
-        INSERT INTO messages (position, room, ordinal, seq, revision, author, author_nth, client_key, at, body, mentions)
-        SELECT value->>0, unhex(value->>1), value->>2, value->>3, value->>3,
-               unhex(value->>4), value->>5, unhex(value->>6), value->>7, value->>8, unhex(value->>9)
+    const TEXTS: &str = "
+        INSERT INTO texts (id, body)
+        SELECT value->>0, CAST(value->>8 AS BLOB)
           FROM json_each(?1)";
-    execute(conn, SQL, rows).await.map(drop)
+    const MESSAGES: &str = "
+        INSERT INTO messages (position, room, ordinal, seq, revision, author, author_nth, client_key, at, text, mentions, hash)
+        SELECT value->>0, unhex(value->>1), value->>2, value->>3, value->>3,
+               unhex(value->>4), value->>5, unhex(value->>6), value->>7, value->>0, unhex(value->>9),
+               unhex(value->>10)
+          FROM json_each(?1)";
+    execute(conn, TEXTS, rows).await?;
+    execute(conn, MESSAGES, rows).await.map(drop)
 }
 
 pub async fn insert_mentions(conn: &mut SqliteConnection, rows: &impl Serialize) -> Result<()> {

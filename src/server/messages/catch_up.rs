@@ -145,8 +145,9 @@ fn shown(found: &FoundRooms) -> BTreeSet<UserId> {
     found
         .values()
         .flat_map(|found| {
-            let author = found.summary.preview.as_ref().map(|preview| preview.author);
-            found.summary.meta.with.into_iter().chain(author)
+            let summary = &found.summary;
+            let shown = summary.preview.iter().chain(&summary.mention);
+            summary.meta.with.into_iter().chain(shown.map(|preview| preview.author))
         })
         .collect()
 }

@@ -8,6 +8,9 @@ use crate::{
 use sqlx::SqliteConnection;
 use std::collections::BTreeSet;
 
+/// Beyond so many, those who only reacted are left out; the directory log brings them.
+const FACES_WITH_REACTIONS_MAX: usize = 300;
+
 /// Who is signed in, as they are now.
 ///
 /// # Errors
@@ -25,6 +28,14 @@ pub async fn faces_of(conn: &mut SqliteConnection, messages: &[Message], entries
         users.insert(entry.actor);
         users.extend(subject(entry));
     }
+    // Who wrote comes before who reacted: one page could show more faces than fit.
+    let reacted = messages.iter().flat_map(|message| &message.reactions);
+    for user in reacted.flat_map(|reaction| &reaction.users) {
+        if users.len() >= FACES_WITH_REACTIONS_MAX {
+            break;
+        }
+        users.insert(*user);
+    }
     faces(conn, &users).await
 }
 
@@ -41,7 +52,7 @@ fn subject(entry: &Entry) -> Option<UserId> {
         Ok(Change::MemberJoined(joined)) => Some(joined.user),
         Ok(Change::MemberLeft(left)) => Some(left.user),
         Ok(Change::MemberRemoved(removed)) => Some(removed.user),
-        Ok(Change::MessageCreated(_) | Change::RoomCreated(_) | Change::RoomRenamed(_)) | Err(_) => None,
+        Ok(_) | Err(_) => None,
     }
 }
 

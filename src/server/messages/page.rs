@@ -7,7 +7,7 @@ use super::{faces::faces_of, sql};
 use crate::{
     server::{app::App, error::Result, memberships::access, sessions::Signed},
     wire::{
-        Cursor, Message, Ordinal, RoomId, Seq,
+        Cursor, Message, Ordinal, Reaction, RoomId, Seq,
         fetch::{Around, History, Page},
         limits::{GAP_PAGE_SIZE, PAGE_SIZE},
     },
@@ -120,5 +120,12 @@ impl Log {
 pub fn weight(message: &Message) -> usize {
     const FIXED_BYTES: usize = 96;
     const MENTION_BYTES: usize = 16;
-    FIXED_BYTES + message.body.as_str().len() + MENTION_BYTES * message.mentions.len()
+    let reactions: usize = message.reactions.iter().map(reaction_weight).sum();
+    FIXED_BYTES + message.text().len() + MENTION_BYTES * message.mentions.len() + reactions
+}
+
+fn reaction_weight(reaction: &Reaction) -> usize {
+    const FIXED_BYTES: usize = 4;
+    const USER_BYTES: usize = 16;
+    FIXED_BYTES + reaction.emoji.as_str().len() + USER_BYTES * reaction.users.len()
 }

@@ -2,6 +2,7 @@
 
 use super::{faces::faces_of, page::weight, sql};
 use crate::{
+    rules::planted::{Fault, is_planted},
     server::{app::App, error::Result, memberships::access, sessions::Signed},
     wire::{
         Cursor, Entry, Problem, RoomId, Seq,
@@ -44,8 +45,8 @@ async fn with_faces(conn: &mut SqliteConnection, mut delta: Delta) -> Result<Del
     Ok(delta)
 }
 
-/// The entries after the cursor up to a seq, cut before the first message that does
-/// not fit any more; the first always fits.
+/// The entries after the cursor up to a seq, cut before the first that touches a message
+/// which does not fit any more; the first message always fits.
 async fn piece(conn: &mut SqliteConnection, room: RoomId, after: Cursor, to: Seq) -> Result<Delta> {
     let mut entries = sql::entries(conn, room, after.seq, to, DELTA_MAX_ENTRIES).await?;
     let last = entries.last().map_or(after.seq, |entry| entry.seq);
@@ -53,11 +54,16 @@ async fn piece(conn: &mut SqliteConnection, room: RoomId, after: Cursor, to: Seq
     let mut bytes: usize = entries.iter().map(entry_weight).sum();
     let mut cut = None;
     {
-        let mut rows = sql::messages_touched(conn, room, after.seq, last);
-        while let Some(message) = rows.try_next().await? {
+        let first = if is_planted(Fault::CatchUpOffByOne) {
+            after.seq.next()
+        } else {
+            after.seq
+        };
+        let mut rows = sql::messages_touched(conn, room, first, last);
+        while let Some((touched, message)) = rows.try_next().await? {
             bytes += weight(&message);
             if bytes > DELTA_MAX_BYTES as usize && !messages.is_empty() {
-                cut = Some(message.seq);
+                cut = Some(touched);
                 break;
             }
             messages.push(message);

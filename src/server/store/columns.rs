@@ -1,8 +1,8 @@
 //! How ids, numbers and kinds stand in columns: ids as blobs, numbers as integers.
 
 use crate::wire::{
-    Body, ClientKey, DeviceId, DirectorySeq, EpisodeId, Epoch, InviteId, Millis, Ordinal, RoomId, RoomKind, Seq,
-    SessionId, Tail, UserId, UserSeq,
+    ClientKey, DeviceId, DirectorySeq, EpisodeId, Epoch, InviteId, Millis, Ordinal, RoomId, RoomKind, Seq, SessionId,
+    Tail, UserId, UserSeq,
     membership::{RoomRole, ServerRole},
 };
 use sqlx::{
@@ -89,9 +89,13 @@ column!(Epoch as Vec<u8>, |epoch| epoch.0.to_vec(), |bytes| bytes
     .try_into()
     .ok()
     .map(Epoch));
-column!(Body as String, |body| body.as_str().to_owned(), |text| Some(
-    Body::stored(text)
-));
+
+/// Bytes as a statement takes them inside a list: `unhex(value)`.
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble & 0xf)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
+}
 
 /// A list of ids as a statement takes it: `json_each(?1)`, `unhex(value)`.
 pub fn hex_list<T: ToString>(ids: impl IntoIterator<Item = T>) -> String {

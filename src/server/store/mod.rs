@@ -3,9 +3,12 @@
 //! Only the writer writes; it alone asks for the connection that may. This house
 //! knows nothing of what the tables mean.
 
+mod clean;
 mod columns;
 mod open;
+mod restored;
 mod rows;
+mod seal;
 mod sql;
 #[cfg(test)]
 mod tests;
@@ -16,10 +19,15 @@ use sqlx::{
     Connection, Sqlite, SqliteConnection, SqlitePool, Transaction, pool::PoolConnection, sqlite::SqliteConnectOptions,
 };
 use std::{fs::File, sync::Arc};
+use tokio::sync::Notify;
 
-pub use columns::{NotAColumn, hex_list};
+pub use columns::{NotAColumn, hex, hex_list};
 pub use open::OpenError;
-pub(in crate::server) use open::{DATABASE_FILE, lock_folder};
+pub(in crate::server) use open::{DATABASE_FILE, lock_folder, private_folder};
+pub(in crate::server) use restored::{READY_FOLDER, settle_restored};
+pub use rows::{body, user_list};
+pub use seal::{Place, seal};
+pub(in crate::server) use sql::newest_schema;
 
 /// Readers of the store. Each read is one transaction: proof and rows are of one moment.
 #[derive(Clone)]
@@ -28,6 +36,8 @@ pub struct Store {
     /// How the writer's connection is opened, and opened again after a commit that failed.
     writes: Arc<SqliteConnectOptions>,
     epoch: Epoch,
+    /// A text was taken away, and the log still holds it.
+    soiled: Arc<Notify>,
     /// Held for as long as any handle lives: one server for one folder.
     _lock: Arc<File>,
 }
@@ -51,6 +61,12 @@ impl Store {
     /// The connection that may write. There is to be one at a time, the writer's.
     pub(in crate::server) async fn write_connection(&self) -> Result<SqliteConnection> {
         Ok(SqliteConnection::connect_with(&self.writes).await?)
+    }
+
+    /// The readers, for who has to know whether one of them is at work.
+    #[cfg(test)]
+    pub fn readers(&self) -> &SqlitePool {
+        &self.reads
     }
 
     /// Waits until all reads are over and closes the file.

@@ -1,7 +1,7 @@
 //! Opening: the folder, its lock, the file, its schema. Each refusal says what is
 //! wrong, where, and what would be right.
 
-use super::{Store, sql};
+use super::{Store, restored::settle_restored, sql};
 use crate::{server::clock::Ambience, wire::Epoch};
 use sqlx::{
     ConnectOptions, Connection, SqliteConnection,
@@ -45,6 +45,12 @@ pub enum OpenError {
     NotADatabase(PathBuf),
     #[error("{0} is held by another program. Close what has it open")]
     Busy(PathBuf),
+    #[error(
+        "{0} is missing or empty, though this folder was used before. Put it back, restore a backup, or choose another folder to begin anew"
+    )]
+    Missing(PathBuf),
+    #[error("{0} is damaged: {1}. Restore a backup")]
+    Damaged(PathBuf, #[source] sqlx::Error),
     #[error("{0} was written by a newer whilst (schema {1}). Run that version, or restore an older backup")]
     Newer(PathBuf, i64),
     #[error("{0} cannot be opened: {1}")]
@@ -57,7 +63,7 @@ impl Store {
     /// # Errors
     /// [`OpenError`], which is meant to be shown as it is.
     pub async fn open(folder: &Path, ambience: &Ambience) -> Result<Self, OpenError> {
-        open_synced(folder, ambience, SqliteSynchronous::Full).await
+        open_synced(folder, ambience, SqliteSynchronous::Full, READ_CONNECTIONS_MAX).await
     }
 
     /// As [`Store::open`], without waiting for the disk: what is acknowledged may be
@@ -66,20 +72,39 @@ impl Store {
     /// # Errors
     /// As `open`.
     pub async fn open_unsynced(folder: &Path, ambience: &Ambience) -> Result<Self, OpenError> {
-        open_synced(folder, ambience, SqliteSynchronous::Off).await
+        open_synced(folder, ambience, SqliteSynchronous::Off, READ_CONNECTIONS_MAX).await
+    }
+
+    /// As [`Store::open_unsynced`], with one reader: reads then follow each other in the
+    /// order in which they were begun.
+    #[cfg(test)]
+    pub async fn open_in_line(folder: &Path, ambience: &Ambience) -> Result<Self, OpenError> {
+        open_synced(folder, ambience, SqliteSynchronous::Off, 1).await
     }
 }
 
-async fn open_synced(folder: &Path, ambience: &Ambience, sync: SqliteSynchronous) -> Result<Store, OpenError> {
+async fn open_synced(
+    folder: &Path,
+    ambience: &Ambience,
+    sync: SqliteSynchronous,
+    readers_max: u32,
+) -> Result<Store, OpenError> {
+    let was_used = folder.join(LOCK_FILE).exists();
     let lock = lock_folder(folder)?;
     let file = folder.join(DATABASE_FILE);
+    settle_restored(folder).map_err(|error| OpenError::FolderNotWritable(folder.to_owned(), error))?;
+    // A new store in its place would look as if nothing had ever been said here.
+    if was_used && std::fs::metadata(&file).map_or(0, |found| found.len()) == 0 {
+        return Err(OpenError::Missing(file));
+    }
     claim_file(folder, &file)?;
     let writes = write_options(&file, sync);
     let epoch = prepare(&writes, Epoch(ambience.random()))
         .await
-        .map_err(|error| explain(&file, error))?;
+        .map_err(|error| explain(&file, error))?
+        .ok_or_else(|| OpenError::NotADatabase(file.clone()))?;
     let reads = SqlitePoolOptions::new()
-        .max_connections(READ_CONNECTIONS_MAX)
+        .max_connections(readers_max)
         .acquire_timeout(READ_WAIT)
         // A connection to a file does not go stale; asking would double each small read.
         .test_before_acquire(false)
@@ -90,6 +115,7 @@ async fn open_synced(folder: &Path, ambience: &Ambience, sync: SqliteSynchronous
         reads,
         writes: Arc::new(writes),
         epoch,
+        soiled: Arc::default(),
         _lock: Arc::new(lock),
     })
 }
@@ -100,11 +126,7 @@ async fn open_synced(folder: &Path, ambience: &Ambience, sync: SqliteSynchronous
 /// `FolderNotWritable` or `Locked`.
 pub fn lock_folder(folder: &Path) -> Result<File, OpenError> {
     let not_writable = |error| OpenError::FolderNotWritable(folder.to_owned(), error);
-    DirBuilder::new()
-        .recursive(true)
-        .mode(FOLDER_MODE)
-        .create(folder)
-        .map_err(not_writable)?;
+    private_folder(folder).map_err(not_writable)?;
     let lock = OpenOptions::new()
         .create(true)
         .truncate(false)
@@ -117,6 +139,11 @@ pub fn lock_folder(folder: &Path) -> Result<File, OpenError> {
         Err(TryLockError::WouldBlock) => Err(OpenError::Locked(folder.to_owned())),
         Err(TryLockError::Error(error)) => Err(not_writable(error)),
     }
+}
+
+/// Makes a folder that nobody else may look into, with those above it.
+pub fn private_folder(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder)
 }
 
 /// Makes the file with its rights before SQLite would make it with wider ones, and
@@ -150,6 +177,8 @@ fn write_options(file: &Path, sync: SqliteSynchronous) -> SqliteConnectOptions {
         .pragma("mmap_size", "0")
         .pragma("journal_size_limit", WAL_KEPT_BYTES)
         .pragma("trusted_schema", "OFF")
+        // What is deleted is blanked, and not left in free pages for who finds the disk.
+        .pragma("secure_delete", "ON")
         .disable_statement_logging()
 }
 
@@ -163,19 +192,37 @@ fn read_options(file: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-/// Brings the schema up to date.
-async fn prepare(options: &SqliteConnectOptions, fresh: Epoch) -> Result<Epoch, MigrateError> {
+/// Brings the schema up to date. None if the file is somebody else's.
+async fn prepare(options: &SqliteConnectOptions, fresh: Epoch) -> Result<Option<Epoch>, MigrateError> {
     let mut conn = SqliteConnection::connect_with(options).await?;
+    if sql::is_foreign(&mut conn).await? {
+        return Ok(None);
+    }
     sql::migrator().run(&mut conn).await?;
     let epoch = sql::epoch_or(&mut conn, fresh).await?;
+    vacuum_if_due(&mut conn).await?;
     conn.close().await?;
-    Ok(epoch)
+    Ok(Some(epoch))
+}
+
+/// After a change of the schema that left old rows behind in the file. It takes as much
+/// room on the disk again; a store without that room opens all the same, and it is tried
+/// again at the next start.
+async fn vacuum_if_due(conn: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    if !sql::is_to_vacuum(conn).await? {
+        return Ok(());
+    }
+    if let Err(error) = sql::vacuum(conn).await {
+        tracing::warn!(%error, "the file could not be written anew; texts deleted before the last update may still be in it");
+    }
+    Ok(())
 }
 
 /// Result codes of SQLite, without their extended part.
 mod code {
     pub const BUSY: i32 = 5;
     pub const READ_ONLY: i32 = 8;
+    pub const CORRUPT: i32 = 11;
     pub const NOT_A_DATABASE: i32 = 26;
     pub const MASK: i32 = 0xff;
 }
@@ -194,6 +241,7 @@ fn explain(file: &Path, error: MigrateError) -> OpenError {
     match code {
         Some(code::BUSY) => OpenError::Busy(file),
         Some(code::READ_ONLY) => OpenError::ReadOnly(file),
+        Some(code::CORRUPT) => OpenError::Damaged(file, error),
         Some(code::NOT_A_DATABASE) => OpenError::NotADatabase(file),
         _ => OpenError::Other(file, error.into()),
     }

@@ -1,10 +1,13 @@
 //! Rows of the store as the wire types they are told as. Columns are taken by name.
 
-use super::columns::NotAColumn;
-use crate::wire::{Entry, Envelope, Message, Person, UserId, user_log::UserItem};
+use super::{
+    columns::NotAColumn,
+    seal::{Place, seal},
+};
+use crate::wire::{Body, Emoji, Entry, Envelope, Message, Person, Reaction, Seq, UserId, user_log::UserItem};
 use sqlx::{FromRow, Result, Row, sqlite::SqliteRow};
 
-/// Of a row of `messages`.
+/// Of a row of `message_rows`.
 impl FromRow<'_, SqliteRow> for Message {
     fn from_row(row: &SqliteRow) -> Result<Self> {
         let mentions: &[u8] = row.try_get("mentions")?;
@@ -15,13 +18,74 @@ impl FromRow<'_, SqliteRow> for Message {
             author: row.try_get("author")?,
             client_key: row.try_get("client_key")?,
             at: row.try_get("at")?,
-            body: row.try_get("body")?,
-            mentions: mentions.chunks(ID_BYTES).filter_map(UserId::from_slice).collect(),
+            body: body(row)?,
+            mentions: user_list(mentions),
+            edited_at: row.try_get("edited_at")?,
+            reactions: reactions(row.try_get("reactions")?)?,
         })
     }
 }
 
+/// The text of a message, from its row and the bytes it refers to; none if it is deleted.
+///
+/// One that is not what was stored is never given as if it were whole. An empty body
+/// stands in its place, which nobody can send: the rest of the room stays readable,
+/// and the author can write the text again. Refusing the page instead would have let
+/// one bad byte close a whole room.
+pub fn body(row: &SqliteRow) -> Result<Option<Body>> {
+    let place = Place {
+        room: row.try_get("room")?,
+        ordinal: row.try_get("ordinal")?,
+        author: row.try_get("author")?,
+        client_key: row.try_get("client_key")?,
+    };
+    let is_deleted: bool = row.try_get("deleted")?;
+    // A text that is not there, or bytes that are no text any more, are the same damage.
+    let stored: Option<&[u8]> = row.try_get("body")?;
+    let stored = stored.and_then(|bytes| str::from_utf8(bytes).ok());
+    let body = if is_deleted {
+        Some(None)
+    } else {
+        stored.map(|text| Some(Body::stored(text.to_owned())))
+    };
+    let hash: Option<&[u8]> = row.try_get("hash")?;
+    match (body, hash) {
+        (Some(body), None) => Ok(body),
+        (Some(body), Some(hash)) if hash == seal(&place, body.as_ref()) => Ok(body),
+        _ => {
+            let seq: Seq = row.try_get("seq")?;
+            tracing::error!(room = %place.room, seq = seq.0, "a message is not what was stored; its text is withheld");
+            Ok(Some(Body::stored(String::new())))
+        }
+    }
+}
+
+/// Each emoji where it came first, its people in the order in which they came.
+fn reactions(json: &str) -> Result<Vec<Reaction>> {
+    let rows: Vec<(String, String)> = serde_json::from_str(json).map_err(|error| sqlx::Error::Decode(error.into()))?;
+    let mut reactions = Vec::<Reaction>::new();
+    for (emoji, user) in rows {
+        let emoji = Emoji::stored(emoji);
+        let user = user
+            .parse()
+            .map_err(|_| sqlx::Error::Decode(NotAColumn("UserId").into()))?;
+        match reactions.iter_mut().find(|reaction| reaction.emoji == emoji) {
+            Some(reaction) => reaction.users.push(user),
+            None => reactions.push(Reaction {
+                emoji,
+                users: vec![user],
+            }),
+        }
+    }
+    Ok(reactions)
+}
+
 const ID_BYTES: usize = 16;
+
+/// The ids that stand one after the other in a column.
+pub fn user_list(column: &[u8]) -> Vec<UserId> {
+    column.chunks(ID_BYTES).filter_map(UserId::from_slice).collect()
+}
 
 /// Of a row of `entries`.
 impl FromRow<'_, SqliteRow> for Entry {

@@ -9,7 +9,10 @@ use sqlx::{
 
 /// Every file of `migrations/`, in order. Named one by one, so that the compiler
 /// watches each and no macro has to read a folder.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "first", include_str!("../../../migrations/0001_first.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "first", include_str!("../../../migrations/0001_first.sql")),
+    (2, "edits", include_str!("../../../migrations/0002_edits.sql")),
+];
 
 pub fn migrator() -> Migrator {
     let migrations = MIGRATIONS
@@ -21,6 +24,21 @@ pub fn migrator() -> Migrator {
     Migrator::with_migrations(migrations)
 }
 
+/// True if there are tables, and none says which of our migrations made them.
+pub async fn is_foreign(conn: &mut SqliteConnection) -> Result<bool> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table')
+            AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations')",
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// The schema that this version brings a file to.
+pub fn newest_schema() -> i64 {
+    MIGRATIONS.iter().map(|(version, ..)| *version).max().unwrap_or(0)
+}
+
 /// The epoch of this store; the given one, if it has none yet.
 pub async fn epoch_or(conn: &mut SqliteConnection, fresh: Epoch) -> Result<Epoch> {
     sqlx::query("INSERT INTO store_facts (name, value) VALUES ('epoch', ?1) ON CONFLICT (name) DO NOTHING")
@@ -30,6 +48,31 @@ pub async fn epoch_or(conn: &mut SqliteConnection, fresh: Epoch) -> Result<Epoch
     sqlx::query_scalar("SELECT value FROM store_facts WHERE name = 'epoch'")
         .fetch_one(conn)
         .await
+}
+
+/// Whether rows left copies of themselves behind that nothing overwrites.
+pub async fn is_to_vacuum(conn: &mut SqliteConnection) -> Result<bool> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM store_facts WHERE name = 'to vacuum')")
+        .fetch_one(conn)
+        .await
+}
+
+/// Writes the whole file anew.
+pub async fn vacuum(conn: &mut SqliteConnection) -> Result<()> {
+    sqlx::query("VACUUM").execute(&mut *conn).await?;
+    sqlx::query("DELETE FROM store_facts WHERE name = 'to vacuum'")
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Copies the write-ahead log into the database and cuts it to nothing. False if
+/// somebody was in the way.
+pub async fn cut_off_log(conn: &mut SqliteConnection) -> Result<bool> {
+    let is_busy: bool = sqlx::query_scalar("PRAGMA wal_checkpoint(TRUNCATE)")
+        .fetch_one(conn)
+        .await?;
+    Ok(!is_busy)
 }
 
 #[cfg(test)]

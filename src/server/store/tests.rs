@@ -1,11 +1,12 @@
 //! Opening a folder: what is made, what is refused, and what is said then.
 #![expect(clippy::disallowed_methods, reason = "tests look into the file itself")]
 
-use super::{OpenError, Store};
+use super::{OpenError, Store, sql};
 use crate::server::{
     clock::Ambience,
     testing::{MovedClock, SeededChance},
 };
+use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection, migrate::Migrator, sqlite::SqliteConnectOptions};
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, sync::Arc};
 
 fn ambience(seed: u64) -> Ambience {
@@ -108,6 +109,34 @@ async fn something_else_in_the_place_of_the_file_is_not_touched() {
 }
 
 #[tokio::test]
+async fn a_database_of_another_program_is_refused_and_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("whilst.db");
+    let options = SqliteConnectOptions::new().filename(&file).create_if_missing(true);
+    let mut conn = options.connect().await.unwrap();
+    conn.execute("CREATE TABLE theirs (a)").await.unwrap();
+    conn.close().await.unwrap();
+    let before = fs::read(&file).unwrap();
+    let error = refusal(folder.path()).await;
+    assert!(matches!(error, OpenError::NotADatabase(_)), "{error}");
+    assert_eq!(fs::read(&file).unwrap()[100..], before[100..]);
+}
+
+#[tokio::test]
+async fn a_used_folder_without_its_database_is_not_begun_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(Store::open(folder.path(), &ambience(1)).await.unwrap());
+    let file = folder.path().join("whilst.db");
+    fs::remove_file(&file).unwrap();
+    let error = refusal(folder.path()).await;
+    assert!(matches!(error, OpenError::Missing(_)), "{error}");
+    assert!(!file.exists());
+    fs::write(&file, "").unwrap();
+    let error = refusal(folder.path()).await;
+    assert!(error.to_string().contains("restore a backup"), "{error}");
+}
+
+#[tokio::test]
 async fn a_read_only_file_is_refused_with_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     drop(Store::open(folder.path(), &ambience(1)).await.unwrap());
@@ -125,4 +154,53 @@ async fn a_file_in_the_place_of_the_folder_is_refused() {
     fs::write(&folder, "no folder").unwrap();
     let error = refusal(&folder).await;
     assert!(matches!(error, OpenError::FolderNotWritable(..)), "{error}");
+}
+
+/// A store as the first release left it, with a message that was blanked carelessly.
+async fn store_of_the_first_schema(file: &Path) {
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true)
+        .pragma("secure_delete", "OFF")
+        .foreign_keys(false);
+    let mut conn = SqliteConnection::connect_with(&options).await.unwrap();
+    let first = sql::migrator().migrations.iter().take(1).cloned().collect();
+    Migrator::with_migrations(first).run(&mut conn).await.unwrap();
+    sqlx::query(
+        "INSERT INTO messages (room, ordinal, seq, revision, author, author_nth, client_key, at, body, mentions)
+         VALUES (x'01', 1, 1, 1, x'02', 1, x'03', 0, ?1, x''),
+                (x'01', 2, 2, 2, x'02', 2, x'04', 0, '你好', x'')",
+    )
+    .bind("a canary in a cage, ".repeat(40))
+    .execute(&mut conn)
+    .await
+    .unwrap();
+    sqlx::query("UPDATE messages SET body = '' WHERE ordinal = 1")
+        .execute(&mut conn)
+        .await
+        .unwrap();
+    conn.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_store_of_the_first_schema_keeps_its_texts_and_no_copies_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("whilst.db");
+    let holds = |words: &str| {
+        let bytes = fs::read(&file).unwrap();
+        bytes.windows(words.len()).any(|window| window == words.as_bytes())
+    };
+    store_of_the_first_schema(&file).await;
+    assert!(holds("canary"), "the old file has a copy");
+    let store = Store::open(folder.path(), &ambience(1)).await.unwrap();
+    let mut read = store.read().await.unwrap();
+    let texts: Vec<(i64, String)> =
+        sqlx::query_as("SELECT ordinal, CAST(body AS TEXT) FROM message_rows ORDER BY ordinal")
+            .fetch_all(&mut *read)
+            .await
+            .unwrap();
+    assert_eq!(texts, [(1, String::new()), (2, "你好".to_owned())]);
+    assert!(holds("你好"));
+    assert!(!holds("canary"));
+    assert!(!sql::is_to_vacuum(&mut read).await.unwrap());
 }

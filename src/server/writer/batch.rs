@@ -4,8 +4,8 @@ use super::{sql, told::Told};
 use crate::{
     server::{clock::Ambience, error::Result, messages},
     wire::{
-        Change, Cursor, DirectorySeq, Entry, Enveloped, Millis, Person, Problem, RoomEvent, RoomId, SessionId, Tail,
-        UserId, UserSeq,
+        Change, Cursor, DirectorySeq, Entry, Enveloped, Millis, Ordinal, Person, Problem, RoomEvent, RoomId, Seq,
+        SessionId, Tail, UserId, UserSeq,
         event::UserEvent,
         user_log::{UserItem, UserValue},
     },
@@ -49,8 +49,38 @@ impl Batch<'_> {
 
     /// Gives the change the room's next seq, stores it and tells it to the members.
     ///
-    /// Messages do not come this way: their rows and entries are written in bulk.
+    /// New messages do not come this way: their rows and entries are written in bulk.
     pub async fn append(&mut self, room: RoomId, actor: UserId, change: impl Into<Change>) -> Result<Cursor> {
+        let entry = self.number(room, actor, &change.into()).await?;
+        let cursor = entry.cursor();
+        self.tell(Told::Room(RoomEvent { room, entry, row: None }));
+        Ok(cursor)
+    }
+
+    /// The seq that the room's next entry takes, for rows that are written before it.
+    pub async fn next_seq(&mut self, room: RoomId) -> Result<Seq> {
+        Ok(sql::next_seq(self.conn, room).await?)
+    }
+
+    /// To be called after a message's row has changed: gives the change the room's next
+    /// seq, which is the message's revision from then on, and tells it with the message
+    /// as it is now.
+    pub async fn append_about(
+        &mut self,
+        room: RoomId,
+        actor: UserId,
+        ordinal: Ordinal,
+        change: impl Into<Change>,
+    ) -> Result<Seq> {
+        let entry = self.number(room, actor, &change.into()).await?;
+        let seq = entry.seq;
+        let row = sql::touch_message(self.conn, room, ordinal, seq).await?;
+        let row = Some(row);
+        self.tell(Told::Room(RoomEvent { room, entry, row }));
+        Ok(seq)
+    }
+
+    async fn number(&mut self, room: RoomId, actor: UserId, change: &Change) -> Result<Entry> {
         let tail = Tail(u32::from_le_bytes(self.random()));
         let seq = sql::raise_room(self.conn, room, tail).await?;
         let mut entry = Entry {
@@ -58,12 +88,10 @@ impl Batch<'_> {
             tail,
             at: self.now,
             actor,
-            change: change.into().pack(),
+            change: change.pack(),
         };
-        entry.at = sql::insert_entry(self.conn, room, &entry).await?;
-        let cursor = entry.cursor();
-        self.tell(Told::Room(RoomEvent { room, entry, row: None }));
-        Ok(cursor)
+        entry.at = sql::insert_entry(self.conn, room, &entry, change.target()).await?;
+        Ok(entry)
     }
 
     /// Stores the value under its key with the user's next useq and tells it to their

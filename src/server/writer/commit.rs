@@ -7,6 +7,7 @@ use super::{
     told::{Committed, Told},
 };
 use crate::{
+    rules::planted::{self, is_planted},
     server::{clock::Ambience, error::Fault},
     wire::Millis,
 };
@@ -71,18 +72,23 @@ async fn attempt(
     ambience: &Ambience,
     writes: &mut [Queued],
 ) -> Result<Vec<Committed<Told>>, Failure> {
-    let attempted = attempt_told(conn, ambience, writes).await;
+    let mut told = Vec::new();
+    let attempted = attempt_told(conn, ambience, writes, &mut told).await;
     if let Err(Failure::Broken(_)) = attempted {
         writes.iter_mut().for_each(Queued::forget);
     }
-    Ok(attempted?.into_iter().map(Committed::after_commit).collect())
+    if !is_planted(planted::Fault::PublishBeforeCommit) {
+        attempted?;
+    }
+    Ok(told.into_iter().map(Committed::after_commit).collect())
 }
 
 async fn attempt_told(
     conn: &mut SqliteConnection,
     ambience: &Ambience,
     writes: &mut [Queued],
-) -> Result<Vec<Told>, Failure> {
+    told: &mut Vec<Told>,
+) -> Result<(), Failure> {
     let broken = |doing| {
         move |source: sqlx::Error| {
             Failure::Broken(Fault {
@@ -96,15 +102,15 @@ async fn attempt_told(
         .begin_with("BEGIN IMMEDIATE")
         .await
         .map_err(broken("beginning a batch"))?;
-    let mut told = Vec::new();
-    match apply_all(&mut transaction, ambience, writes, &mut told).await {
+    match apply_all(&mut transaction, ambience, writes, told).await {
         Ok(()) => transaction.commit().await.map_err(broken("committing a batch"))?,
         Err(fault) => {
             transaction.rollback().await.map_err(broken("rolling back a batch"))?;
+            told.clear();
             return Err(Failure::Write(fault));
         }
     }
-    Ok(told)
+    Ok(())
 }
 
 async fn apply_all(
@@ -157,7 +163,21 @@ async fn apply_one(
     if write.apply(&mut batch).await? {
         savepoint.commit().await.map_err(fault)
     } else {
-        told.truncate(told_before);
-        savepoint.rollback().await.map_err(fault)
+        let untold = told.split_off(told_before);
+        savepoint.rollback().await.map_err(fault)?;
+        if is_planted(planted::Fault::HeadKeptAfterRollback) {
+            raise_again(conn, untold).await.map_err(fault)?;
+        }
+        Ok(())
     }
+}
+
+/// The mistake of who keeps heads in memory and does not take them back.
+async fn raise_again(conn: &mut SqliteConnection, untold: Vec<Told>) -> sqlx::Result<()> {
+    for told in untold {
+        if let Told::Room(event) = told {
+            super::sql::raise_room(conn, event.room, event.entry.tail).await?;
+        }
+    }
+    Ok(())
 }

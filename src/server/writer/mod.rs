@@ -138,8 +138,32 @@ impl WriterTask {
         }
     }
 
+    /// Commits what waits by now, for who takes the turns of the loop by hand. Gives
+    /// the number of writes.
+    #[cfg(test)]
+    pub async fn commit_waiting(&mut self) -> usize {
+        let mut writes = Vec::new();
+        while let Ok(write) = self.waiting.try_recv() {
+            writes.push(write);
+        }
+        let count = writes.len();
+        if count > 0 {
+            self.commit(&mut writes).await;
+        }
+        count
+    }
+
+    #[cfg(test)]
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
     async fn commit(&mut self, writes: &mut Vec<Queued>) {
         let outcome = commit::commit_batch(&mut self.conn, &self.ambience, writes).await;
+        // A commit that failed may be stored all the same.
+        if outcome.broken.is_some() || outcome.told.iter().any(|told| told.takes_text_away()) {
+            self.store.soil();
+        }
         if !outcome.told.is_empty() {
             self.publish(Publication::Batch(outcome.told)).await;
         }

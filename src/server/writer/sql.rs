@@ -2,7 +2,8 @@
 #![expect(clippy::disallowed_methods, reason = "SQL stands here")]
 
 use crate::wire::{
-    ClientKey, DirectorySeq, Entry, Envelope, Millis, Person, RoomId, Seq, SessionId, Tail, UserId, UserSeq,
+    ClientKey, DirectorySeq, Entry, Envelope, Message, Millis, Ordinal, Person, RoomId, Seq, SessionId, Tail, UserId,
+    UserSeq,
 };
 use sqlx::{FromRow, Result, SqliteConnection};
 
@@ -33,11 +34,43 @@ pub async fn raise_room(conn: &mut SqliteConnection, room: RoomId, tail: Tail) -
     .await
 }
 
+/// The seq that the room's next entry takes.
+pub async fn next_seq(conn: &mut SqliteConnection, room: RoomId) -> Result<Seq> {
+    sqlx::query_scalar("SELECT seq + 1 FROM rooms WHERE id = ?1")
+        .bind(room)
+        .fetch_one(conn)
+        .await
+}
+
+/// Gives the message its new revision and returns it as it is now.
+pub async fn touch_message(conn: &mut SqliteConnection, room: RoomId, ordinal: Ordinal, seq: Seq) -> Result<Message> {
+    sqlx::query("UPDATE messages SET revision = ?3 WHERE room = ?1 AND ordinal = ?2")
+        .bind(room)
+        .bind(ordinal)
+        .bind(seq)
+        .execute(&mut *conn)
+        .await?;
+    sqlx::query_as(
+        "SELECT room, ordinal, seq, revision, author, client_key, at, body, mentions, edited_at, deleted, hash, reactions
+           FROM message_rows
+          WHERE room = ?1 AND ordinal = ?2",
+    )
+    .bind(room)
+    .bind(ordinal)
+    .fetch_one(conn)
+    .await
+}
+
 /// Stores the entry; its time is that of the entry before it, if the clock fell.
-pub async fn insert_entry(conn: &mut SqliteConnection, room: RoomId, entry: &Entry) -> Result<Millis> {
+pub async fn insert_entry(
+    conn: &mut SqliteConnection,
+    room: RoomId,
+    entry: &Entry,
+    target: Option<Ordinal>,
+) -> Result<Millis> {
     sqlx::query_scalar(
-        "INSERT INTO entries (room, seq, tail, kind, version, actor, payload, at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,
+        "INSERT INTO entries (room, seq, tail, kind, version, actor, payload, target, at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?9,
                  max(?8, coalesce((SELECT at FROM entries WHERE room = ?1 AND seq = ?2 - 1), 0)))
       RETURNING at",
     )
@@ -49,6 +82,7 @@ pub async fn insert_entry(conn: &mut SqliteConnection, room: RoomId, entry: &Ent
     .bind(entry.actor)
     .bind(entry.change.body.as_slice())
     .bind(entry.at)
+    .bind(target)
     .fetch_one(conn)
     .await
 }
@@ -149,8 +183,7 @@ pub use for_test::*;
 
 #[cfg(test)]
 mod for_test {
-    use super::{Entry, Result, RoomId, Seq, SqliteConnection};
-    use crate::wire::Message;
+    use super::{Entry, Message, Result, RoomId, Seq, SqliteConnection};
 
     /// Breaks a reference in a way that is only found by the commit.
     pub async fn spoil_commit_for_test(conn: &mut SqliteConnection) -> Result<()> {
@@ -172,7 +205,7 @@ mod for_test {
     }
 
     pub async fn message_for_test(conn: &mut SqliteConnection, room: RoomId, seq: Seq) -> Result<Option<Message>> {
-        sqlx::query_as("SELECT * FROM messages WHERE room = ?1 AND seq = ?2")
+        sqlx::query_as("SELECT * FROM message_rows WHERE room = ?1 AND seq = ?2")
             .bind(room)
             .bind(seq)
             .fetch_optional(conn)

@@ -102,7 +102,7 @@ async fn two_in_a_room_of(house: House) -> (House, Signed, Signed, RoomId) {
 fn rows(told: &[Told]) -> Vec<(u64, String)> {
     told.iter()
         .filter_map(|told| match told {
-            Told::Room(RoomEvent { row: Some(row), .. }) => Some((row.seq.0, row.body.as_str().to_owned())),
+            Told::Room(RoomEvent { row: Some(row), .. }) => Some((row.seq.0, row.text().to_owned())),
             _ => None,
         })
         .collect()

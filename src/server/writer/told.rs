@@ -1,6 +1,6 @@
 //! What the writer hands to the hub after a commit.
 
-use crate::wire::{Person, RoomEvent, RoomId, SessionId, UserId, event::UserEvent};
+use crate::wire::{Change, Person, RoomEvent, RoomId, SessionId, UserId, event::UserEvent};
 use std::ops::Deref;
 
 /// One thing that became true, and whom it concerns.
@@ -17,6 +17,17 @@ pub enum Told {
     SessionsEnded { user: UserId, sessions: Vec<SessionId> },
     /// The user may not come back.
     Banned { user: UserId },
+}
+
+impl Told {
+    /// Whether a text is gone that was there before.
+    pub(super) fn takes_text_away(&self) -> bool {
+        let Self::Room(event) = self else { return false };
+        matches!(
+            event.entry.change(),
+            Ok(Change::MessageEdited(_) | Change::MessageDeleted(_))
+        )
+    }
 }
 
 /// Proof that something is stored. Only the writer makes one, after the commit.

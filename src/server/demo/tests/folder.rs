@@ -77,11 +77,12 @@ async fn the_same_seed_makes_the_same_history_and_another_seed_another() {
     let mut tellings = Vec::new();
     for seed in [1, 1, 2] {
         let mut demo = Filled::with(500, seed).await;
-        let told: Vec<(Vec<u8>, i64, i64, String)> =
-            sqlx::query_as("SELECT client_key, seq, at, body FROM messages ORDER BY position")
-                .fetch_all(&mut demo.conn)
-                .await
-                .unwrap();
+        let told: Vec<(Vec<u8>, i64, i64, String)> = sqlx::query_as(
+            "SELECT client_key, seq, at, CAST(body AS TEXT) FROM messages JOIN texts ON id = text ORDER BY position",
+        )
+        .fetch_all(&mut demo.conn)
+        .await
+        .unwrap();
         tellings.push(told);
     }
     assert_eq!(tellings[0], tellings[1]);

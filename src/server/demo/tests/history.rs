@@ -33,7 +33,12 @@ async fn the_log_told_again_gives_the_same_members_and_names_and_only_members_ac
     for (room, actor, change) in changes(&mut demo).await {
         let acts_as_member = members.contains_key(&(room.clone(), actor.clone()));
         let (kind, allowed) = match change {
-            Change::MessageCreated(_) => ("said", acts_as_member),
+            Change::MessageCreated(_)
+            | Change::MessageEdited(_)
+            | Change::MessageDeleted(_)
+            | Change::ReactionAdded(_)
+            | Change::ReactionRemoved(_)
+            | Change::RoomDeleted(_) => ("said", acts_as_member),
             Change::RoomCreated(RoomCreated { name }) => ("created", names.insert(room, name).is_none()),
             Change::RoomRenamed(RoomRenamed { name }) => {
                 let admin = members.get(&(room.clone(), actor)) == Some(&RoomRole::Admin);
@@ -100,10 +105,10 @@ async fn who_signs_in_was_away_and_finds_unread_messages_and_mentions_in_several
                 assert_eq!(name, read.room.as_bytes());
                 let counts: (i64, i64, i64) = sqlx::query_as(
                     "SELECT count(*) FILTER (WHERE ordinal > ?2),
-                            count(*) FILTER (WHERE ordinal > ?2 AND instr(body, '@ada')),
+                            count(*) FILTER (WHERE ordinal > ?2 AND instr(CAST(body AS TEXT), '@ada')),
                             count(*) FILTER (WHERE ordinal > left)
-                       FROM (SELECT messages.*, left_vectors.ordinal AS left
-                               FROM messages JOIN left_vectors USING (room)
+                       FROM (SELECT message_rows.*, left_vectors.ordinal AS left
+                               FROM message_rows JOIN left_vectors USING (room)
                               WHERE room = ?1
                                 AND author <> (SELECT id FROM users WHERE username = 'ada'))",
                 )

@@ -48,11 +48,12 @@ async fn every_body_is_one_that_could_have_been_sent_and_none_comes_twice_on_a_s
         .await
         .unwrap();
     for (room,) in rooms {
-        let bodies: Vec<(String,)> = sqlx::query_as("SELECT body FROM messages WHERE room = ?1 ORDER BY ordinal")
-            .bind(room)
-            .fetch_all(&mut demo.conn)
-            .await
-            .unwrap();
+        let bodies: Vec<(String,)> =
+            sqlx::query_as("SELECT CAST(body AS TEXT) FROM message_rows WHERE room = ?1 ORDER BY ordinal")
+                .bind(room)
+                .fetch_all(&mut demo.conn)
+                .await
+                .unwrap();
         for (body,) in &bodies {
             assert_eq!(Body::parse(body).unwrap().as_str(), body);
         }
@@ -66,7 +67,7 @@ async fn every_body_is_one_that_could_have_been_sent_and_none_comes_twice_on_a_s
 #[tokio::test]
 async fn the_month_has_several_scripts_code_links_and_long_messages() {
     let mut demo = Filled::with(2_000, 1).await;
-    let bodies: Vec<(String,)> = sqlx::query_as("SELECT body FROM messages")
+    let bodies: Vec<(String,)> = sqlx::query_as("SELECT CAST(body AS TEXT) FROM texts")
         .fetch_all(&mut demo.conn)
         .await
         .unwrap();
@@ -123,13 +124,13 @@ async fn mentions_are_those_that_a_reader_of_the_body_finds() {
         .unwrap()
         .into_iter()
         .collect();
-    let messages: Vec<Message> = sqlx::query_as("SELECT * FROM messages")
+    let messages: Vec<Message> = sqlx::query_as("SELECT * FROM message_rows")
         .fetch_all(&mut demo.conn)
         .await
         .unwrap();
     for message in &messages {
-        let found = mentions(message.body.as_str(), &|name| users.get(name).copied());
-        assert_eq!(message.mentions, found, "{}", message.body.as_str());
+        let found = mentions(message.text(), &|name| users.get(name).copied());
+        assert_eq!(message.mentions, found, "{}", message.text());
     }
     assert!(messages.iter().filter(|message| !message.mentions.is_empty()).count() > 20);
 }

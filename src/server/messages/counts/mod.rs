@@ -1,4 +1,5 @@
 //! What a user has not read, exactly: by subtraction of running numbers, never a scan.
+//! What was deleted since is subtracted as well; it is the one thing that is counted.
 
 mod sql;
 
@@ -48,18 +49,23 @@ fn marker(row: &Envelope) -> Option<(RoomId, Marker)> {
 
 impl sql::Tally {
     fn counts(&self, marker: Marker) -> Counts {
-        let unread = |after: u64, own_until: u64| {
-            let others = (self.head.0.saturating_sub(after)).saturating_sub(self.own_now.saturating_sub(own_until));
-            u32::try_from(others).unwrap_or(u32::MAX)
+        let unread = |after: u64, own_until: u64, deleted: u64| {
+            let all = self.head.0.saturating_sub(after);
+            let own = self.own_now.saturating_sub(own_until);
+            u32::try_from(all.saturating_sub(own).saturating_sub(deleted)).unwrap_or(u32::MAX)
         };
-        let mentions = self.mentions_now.saturating_sub(self.mentions_until_marker);
+        let mentions = self
+            .mentions_now
+            .saturating_sub(self.mentions_until_marker)
+            .saturating_sub(self.mentions_gone);
         Counts {
             marker,
             as_of: self.as_of,
-            unread: unread(marker.ordinal.0, self.own_until_marker),
+            unread: unread(marker.ordinal.0, self.own_until_marker, self.deleted_after_marker),
             mentions: u32::try_from(mentions).unwrap_or(u32::MAX),
             first_mention: self.first_mention,
-            since_left: unread(self.seen_until.0, self.own_until_seen),
+            since_left: unread(self.seen_until.0, self.own_until_seen, self.deleted_after_seen),
+            left: self.seen_until,
         }
     }
 }

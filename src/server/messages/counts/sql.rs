@@ -51,10 +51,19 @@ pub struct Tally {
     pub seen_until: Ordinal,
     #[sqlx(try_from = "i64")]
     pub own_until_seen: u64,
+    /// Messages of others that were deleted.
+    #[sqlx(try_from = "i64")]
+    pub deleted_after_marker: u64,
+    #[sqlx(try_from = "i64")]
+    pub deleted_after_seen: u64,
+    /// Mentions after the marker that an edit or a deletion took away.
+    #[sqlx(try_from = "i64")]
+    pub mentions_gone: u64,
 }
 
 /// The tallies of the rooms that the user is in. Each subquery is one step in an
-/// index that holds all it needs, however much was missed.
+/// index that holds all it needs, however much was missed; those over what was deleted
+/// or taken away walk indexes that hold nothing else.
 pub async fn tallies(conn: &mut SqliteConnection, user: UserId, rooms: &[(RoomId, Marker)]) -> Result<Vec<Tally>> {
     sqlx::query_as(
         "WITH asked AS MATERIALIZED (
@@ -82,8 +91,16 @@ pub async fn tallies(conn: &mut SqliteConnection, user: UserId, rooms: &[(RoomId
                 coalesce((SELECT nth FROM mentions
                            WHERE user = ?1 AND room = asked.room AND ordinal <= asked.marker
                         ORDER BY ordinal DESC LIMIT 1), 0) AS mentions_until_marker,
+                (SELECT count(*) FROM messages
+                  WHERE room = asked.room AND deleted = 1
+                    AND ordinal > asked.marker AND author <> ?1) AS deleted_after_marker,
+                (SELECT count(*) FROM messages
+                  WHERE room = asked.room AND deleted = 1
+                    AND ordinal > asked.seen_until AND author <> ?1) AS deleted_after_seen,
+                (SELECT count(*) FROM mentions
+                  WHERE user = ?1 AND room = asked.room AND gone = 1 AND ordinal > asked.marker) AS mentions_gone,
                 (SELECT seq FROM mentions
-                  WHERE user = ?1 AND room = asked.room AND ordinal > asked.marker
+                  WHERE user = ?1 AND room = asked.room AND gone = 0 AND ordinal > asked.marker
                ORDER BY ordinal LIMIT 1) AS first_mention
            FROM asked",
     )

@@ -67,6 +67,8 @@ async fn a_delta_is_the_log_from_the_cursor_to_the_head() {
     assert_eq!(messages::range(&house.app, &bo, &ask).await.unwrap(), delta);
     assert_eq!((delta.from, delta.to), (Seq(6), summary.head));
     assert_eq!(summary.head.seq, Seq(15));
+    let seqs: Vec<u64> = delta.entries.iter().map(|entry| entry.seq.0).collect();
+    assert_eq!(seqs, (7..=15).collect::<Vec<_>>());
     assert_eq!(delta.messages.len(), 8);
     assert!(delta.people.iter().any(|person| person.user == cy.user()));
 }

@@ -23,6 +23,8 @@ enum Act {
     Mark { who: usize, version: u32, ordinal: u64 },
     GoAway { who: usize },
     LeaveAndJoin { who: usize },
+    Edit { nth: u64, mentions: [bool; 3] },
+    Delete { nth: u64 },
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -32,6 +34,8 @@ fn act() -> impl Strategy<Value = Act> {
         2 => (who.clone(), 0..3_u32, 0..50_u64).prop_map(|(who, version, ordinal)| Act::Mark { who, version, ordinal }),
         1 => who.clone().prop_map(|who| Act::GoAway { who }),
         1 => (1..NAMES.len()).prop_map(|who| Act::LeaveAndJoin { who }),
+        2 => (any::<u64>(), any::<[bool; 3]>()).prop_map(|(nth, mentions)| Act::Edit { nth, mentions }),
+        2 => any::<u64>().prop_map(|nth| Act::Delete { nth }),
     ]
 }
 
@@ -77,13 +81,34 @@ async fn live_through(acts: Vec<Act>) {
 async fn happen(house: &House, people: &[Signed], room: RoomId, model: &mut Model, act: Act) {
     match act {
         Act::Say { who, mentions } => {
-            let mut text = "hello".to_owned();
-            for (name, mentioned) in NAMES.iter().zip(mentions) {
-                text.push_str(if mentioned { " @" } else { " " });
-                text.push_str(name);
-            }
-            house.say(&people[who], room, &text).await;
+            house.say(&people[who], room, &naming(mentions)).await;
             model.head += 1;
+        }
+        Act::Edit { nth, mentions } => {
+            let Some(row) = one_of(all_rows(house, &people[0], room).await, nth) else {
+                return;
+            };
+            let author = people.iter().find(|who| who.user() == row.author).unwrap();
+            let edit = command::Edit {
+                client_key: house.key(),
+                room,
+                target: row.target(),
+                revision: row.revision,
+                body: naming(mentions),
+            };
+            messages::edit(&house.app, author, &edit).await.unwrap();
+        }
+        Act::Delete { nth } => {
+            let Some(row) = one_of(all_rows(house, &people[0], room).await, nth) else {
+                return;
+            };
+            let delete = command::Delete {
+                client_key: house.key(),
+                room,
+                target: row.target(),
+            };
+            // The room's admin may delete what anybody wrote.
+            messages::delete(&house.app, &people[0], &delete).await.unwrap();
         }
         Act::Mark { who, version, ordinal } => {
             let marker = Marker {
@@ -114,6 +139,21 @@ async fn happen(house: &House, people: &[Signed], room: RoomId, model: &mut Mode
     }
 }
 
+fn naming(mentions: [bool; 3]) -> String {
+    let mut text = "hello".to_owned();
+    for (name, mentioned) in NAMES.iter().zip(mentions) {
+        text.push_str(if mentioned { " @" } else { " " });
+        text.push_str(name);
+    }
+    text
+}
+
+fn one_of(rows: Vec<Message>, nth: u64) -> Option<Message> {
+    let mut rows: Vec<_> = rows.into_iter().filter(|row| !row.is_deleted()).collect();
+    let count = u64::try_from(rows.len()).unwrap();
+    (count > 0).then(|| rows.swap_remove(usize::try_from(nth % count).unwrap()))
+}
+
 async fn set_left_vector_by_sql(house: &House, user: UserId, room: RoomId) {
     let mut conn = house.app.store.write_connection().await.unwrap();
     sqlx::query(
@@ -141,7 +181,7 @@ async fn all_rows(house: &House, who: &Signed, room: RoomId) -> Vec<Message> {
 fn counted(rows: &[Message], me: UserId, marker: Marker, left: u64, counts: &Counts) -> Counts {
     let unread: Vec<_> = rows
         .iter()
-        .filter(|row| row.ordinal > marker.ordinal && row.author != me)
+        .filter(|row| row.ordinal > marker.ordinal && row.author != me && !row.is_deleted())
         .collect();
     let mentions: Vec<_> = unread.iter().filter(|row| row.mentions.contains(&me)).collect();
     let since_left = unread.iter().filter(|row| row.ordinal.0 > left).count();
@@ -152,5 +192,6 @@ fn counted(rows: &[Message], me: UserId, marker: Marker, left: u64, counts: &Cou
         mentions: mentions.len().try_into().unwrap(),
         first_mention: mentions.first().map(|row| row.seq),
         since_left: since_left.try_into().unwrap(),
+        left: Ordinal(left.max(marker.ordinal.0)),
     }
 }

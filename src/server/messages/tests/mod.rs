@@ -1,6 +1,7 @@
 //! Sending, reading, and coming back, on a real file.
 
 mod catch_up;
+mod changes;
 mod cost;
 mod counts;
 mod pages;

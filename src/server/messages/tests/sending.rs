@@ -41,10 +41,7 @@ async fn bodies_that_cannot_be_stored_are_refused_and_those_that_can_come_back_a
     for body in bodies {
         house.say(&ada, room, body).await;
     }
-    let told: Vec<_> = rows(&house)
-        .into_iter()
-        .map(|row| row.body.as_str().to_owned())
-        .collect();
+    let told: Vec<_> = rows(&house).into_iter().map(|row| row.text().to_owned()).collect();
     assert_eq!(told, bodies);
     let page = messages::history(
         &house.app,
@@ -57,7 +54,7 @@ async fn bodies_that_cannot_be_stored_are_refused_and_those_that_can_come_back_a
     )
     .await
     .unwrap();
-    let stored: Vec<_> = page.messages.iter().map(|row| row.body.as_str()).collect();
+    let stored: Vec<_> = page.messages.iter().map(Message::text).collect();
     assert_eq!(stored, bodies);
 }
 

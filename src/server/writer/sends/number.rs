@@ -2,7 +2,10 @@
 
 use super::{super::batch::Batch, ReadySend};
 use crate::{
-    rules::mentions::mentions,
+    rules::{
+        mentions::mentions,
+        planted::{Fault, is_planted},
+    },
     server::writer::sql::KeyRow,
     wire::{
         Change, ClientKey, Entry, Enveloped, Message, Millis, Ordinal, Problem, RoomEvent, RoomId, Seq, SessionId,
@@ -74,8 +77,13 @@ fn decide(batch: &Batch<'_>, send: &ReadySend, ground: &mut Ground, fresh: &mut 
         return Err(Problem::SignedOut);
     }
     // Before membership: a resend gets its first answer also from who has left since.
-    if let Some(first) = ground.keys.get(&(wish.user, wish.key)) {
+    if let Some(first) = ground.keys.get(&(wish.user, wish.key))
+        && !is_planted(Fault::ResendTakesNewSeq)
+    {
         return first.answer(wish);
+    }
+    if is_planted(Fault::RemovalNotCheckedAgain) {
+        ground.authors.entry((send.room, wish.user)).or_default();
     }
     let author_nth = ground.authors.get_mut(&(send.room, wish.user)).ok_or(Problem::Gone)?;
     let tip = ground.tips.get_mut(&send.room).ok_or(Problem::Gone)?;
@@ -146,8 +154,10 @@ fn event(send: &ReadySend, tip: Tip, mentions: Vec<UserId>) -> RoomEvent {
             author: send.wish.user,
             client_key: send.wish.key,
             at: tip.at,
-            body: send.body.clone(),
+            body: Some(send.body.clone()),
             mentions,
+            edited_at: None,
+            reactions: Vec::new(),
         }),
     }
 }

@@ -7,7 +7,11 @@ use super::{
     ReadySend,
     number::{Fresh, Ground, Tip},
 };
-use crate::wire::{ClientKey, Message, Millis, RoomEvent, RoomId, SessionId, UserId};
+use crate::rules::planted::{Fault, is_planted};
+use crate::{
+    server::store::{Place, hex, seal},
+    wire::{ClientKey, Message, Millis, RoomEvent, RoomId, SessionId, UserId},
+};
 use serde_json::{Value, json};
 use sqlx::{Result, Row, SqliteConnection, sqlite::SqliteRow};
 use std::collections::{HashMap, HashSet};
@@ -44,7 +48,8 @@ pub async fn store(conn: &mut SqliteConnection, fresh: &Fresh) -> Result<()> {
             .iter()
             .filter_map(|event| Some((event, event.row.as_ref()?)))
     };
-    insert_messages(conn, messages().zip(&fresh.author_nths)).await?;
+    let texts_from = insert_texts(conn, messages().map(|(_, message)| message)).await?;
+    insert_messages(conn, messages().zip(&fresh.author_nths), texts_from).await?;
     insert_entries(conn, messages()).await?;
     insert_keys(conn, messages(), fresh).await?;
     insert_mentions(conn, fresh).await?;
@@ -192,18 +197,35 @@ fn count(row: &SqliteRow, column: &str) -> Result<u64> {
     Ok(u64::try_from(row.try_get::<i64, _>(column)?).unwrap_or_default())
 }
 
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble & 0xf)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
+/// Returns the id of the first; the others follow it one by one, since the table only
+/// grows at its end.
+async fn insert_texts<'a>(conn: &mut SqliteConnection, messages: impl Iterator<Item = &'a Message>) -> Result<i64> {
+    let inserted = sqlx::query(
+        "INSERT INTO texts (body)
+         SELECT CAST(value AS BLOB)
+           FROM json_each(?1)
+       ORDER BY key",
+    )
+    .bind(list(messages.map(|message| json!(message.text()))))
+    .execute(conn)
+    .await?;
+    let count = i64::try_from(inserted.rows_affected()).unwrap_or_default();
+    Ok(inserted.last_insert_rowid() - count + 1)
 }
 
 async fn insert_messages<'a>(
     conn: &mut SqliteConnection,
     messages: impl Iterator<Item = ((&'a RoomEvent, &'a Message), &'a u64)>,
+    texts_from: i64,
 ) -> Result<()> {
     let rows = list(messages.map(|((event, message), nth)| {
         let mentions: String = message.mentions.iter().map(ToString::to_string).collect();
+        let place = Place {
+            room: event.room,
+            ordinal: message.ordinal,
+            author: message.author,
+            client_key: message.client_key,
+        };
         json!([
             event.room.to_string(),
             message.ordinal.0,
@@ -212,18 +234,19 @@ async fn insert_messages<'a>(
             nth,
             message.client_key.to_string(),
             message.at.0,
-            message.body.as_str(),
             mentions,
+            hex(&seal(&place, message.body.as_ref())),
         ])
     }));
     sqlx::query(
-        "INSERT INTO messages (room, ordinal, seq, revision, author, author_nth, client_key, at, body, mentions)
+        "INSERT INTO messages (room, ordinal, seq, revision, author, author_nth, client_key, at, text, mentions, hash)
          SELECT unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 2, unhex(value ->> 3), value ->> 4,
-                unhex(value ->> 5), value ->> 6, value ->> 7, unhex(value ->> 8)
+                unhex(value ->> 5), value ->> 6, ?2 + key, unhex(value ->> 7), unhex(value ->> 8)
            FROM json_each(?1)
        ORDER BY key",
     )
     .bind(rows)
+    .bind(texts_from)
     .execute(conn)
     .await?;
     Ok(())
@@ -273,11 +296,17 @@ async fn insert_keys<'a>(
             hex(digest.as_bytes()),
         ])
     }));
-    sqlx::query(
-        "INSERT INTO client_keys (author, client_key, room, seq, digest)
+    let insert = "INSERT INTO client_keys (author, client_key, room, seq, digest)
          SELECT unhex(value ->> 0), unhex(value ->> 1), unhex(value ->> 2), value ->> 3, unhex(value ->> 4)
-           FROM json_each(?1)",
-    )
+           FROM json_each(?1)";
+    let replace = "INSERT OR REPLACE INTO client_keys (author, client_key, room, seq, digest)
+         SELECT unhex(value ->> 0), unhex(value ->> 1), unhex(value ->> 2), value ->> 3, unhex(value ->> 4)
+           FROM json_each(?1)";
+    sqlx::query(if is_planted(Fault::ResendTakesNewSeq) {
+        replace
+    } else {
+        insert
+    })
     .bind(rows)
     .execute(conn)
     .await?;
