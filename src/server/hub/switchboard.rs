@@ -146,7 +146,8 @@ impl Switchboard {
             Ok(Change::MemberJoined(joined)) => self.let_in(joined.user, room, seq),
             Ok(Change::MemberLeft(left)) => self.let_out(left.user, room, seq),
             Ok(Change::MemberRemoved(removed)) => self.let_out(removed.user, room, seq),
-            Ok(Change::MessageCreated(_) | Change::RoomCreated(_) | Change::RoomRenamed(_)) | Err(_) => {}
+            Ok(Change::RoomDeleted(_)) => self.let_all_out(room, seq),
+            Ok(_) | Err(_) => {}
         }
         let Some(members) = self.rooms.get(&room) else {
             return;
@@ -228,6 +229,14 @@ impl Switchboard {
                 self.leave_room(room, user);
                 self.deliver(user, None, &encode(&ServerItem::RoomGone(RoomGone { room })));
             }
+        }
+    }
+
+    /// Also those whose rooms are being read: the reading may be of before.
+    fn let_all_out(&mut self, room: RoomId, seq: Seq) {
+        let online: Vec<UserId> = self.online.keys().copied().collect();
+        for user in online {
+            self.let_out(user, room, seq);
         }
     }
 

@@ -162,6 +162,21 @@ pub async fn end(conn: &mut SqliteConnection, room: RoomId, user: UserId, ending
     Ok(())
 }
 
+/// Ends all that stand.
+pub async fn end_all_of(conn: &mut SqliteConnection, room: RoomId, changed: Seq) -> Result<()> {
+    sqlx::query(
+        "UPDATE memberships
+            SET state = ?2, changed_seq = ?3
+          WHERE room = ?1 AND state = 0",
+    )
+    .bind(room)
+    .bind(Ending::Removed.state())
+    .bind(changed)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// The person of this username, if they are here.
 pub async fn find_active(conn: &mut SqliteConnection, username: &str) -> Result<Option<UserId>> {
     sqlx::query_scalar("SELECT id FROM users WHERE username = ?1 AND state = 0")

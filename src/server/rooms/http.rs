@@ -23,6 +23,10 @@ pub const DOORS: &[Door] = &[
         path: "/r/{room}/rename",
         handle: |app, post| keeping(post, &["name"], rename(app, post)),
     },
+    Door {
+        path: "/r/{room}/delete",
+        handle: |app, post| keeping(post, &[], delete(app, post)),
+    },
 ];
 
 async fn create(app: &App, post: &Post) -> Result<Done> {
@@ -54,4 +58,12 @@ async fn rename(app: &App, post: &Post) -> Result<Done> {
     let client_key = post.form().required("client_key")?;
     super::rename(app, &who, &command::RenameRoom { client_key, room, name }).await?;
     Ok(Done::go(&format!("{}/people", messages::http::path_of(room))))
+}
+
+async fn delete(app: &App, post: &Post) -> Result<Done> {
+    let who = post.signed(app).await?;
+    let room = post.id()?;
+    let client_key = post.form().required("client_key")?;
+    super::delete(app, &who, &command::DeleteRoom { client_key, room }).await?;
+    Ok(Done::go("/"))
 }

@@ -8,9 +8,11 @@ use crate::{
         Cursor, DirectorySeq, RoomId, Seq, Tail, UserId, UserSeq,
         fetch::{News, Preview, RoomAnswer, Summary},
         room::{RoomHead, RoomMeta},
+        user_log::Counts,
     },
 };
 use sqlx::SqliteConnection;
+use std::collections::{BTreeSet, HashMap};
 
 /// Open rooms of one list.
 pub const OPEN_ROOMS_PAGE_SIZE: u32 = 500;
@@ -78,37 +80,63 @@ pub async fn summaries(conn: &mut SqliteConnection, user: UserId, asked: &[(Room
     let rows = sql::room_rows(conn, user, asked).await?;
     let rooms: Vec<_> = rows.iter().map(|row| row.room).collect();
     let mut counts = messages::counts_of(conn, user, &rooms).await?;
+    let newest = rows.iter().filter_map(|row| Some((row.room, row.newest?)));
+    let mentions = counts
+        .iter()
+        .filter_map(|(room, counts)| Some((*room, counts.first_mention?)));
+    let previews = previews(conn, newest.chain(mentions).collect()).await?;
     Ok(rows
         .into_iter()
-        .map(|row| Found {
-            room: row.room,
-            tail_at_asked: row.tail_at_asked,
-            summary: Summary {
-                preview: preview(&row),
-                head: Cursor {
-                    seq: row.seq,
-                    tail: row.tail,
-                },
-                ordinal: row.ordinal,
-                counts: counts.remove(&row.room).unwrap_or_default(),
-                meta: RoomMeta {
-                    kind: row.kind,
-                    name: row.name,
-                    with: row.with,
-                    role: row.role,
-                },
-            },
+        .map(|row| {
+            let counts = counts.remove(&row.room).unwrap_or_default();
+            let preview = |seq: Option<Seq>| previews.get(&(row.room, seq?)).cloned();
+            found(&row, preview(row.newest), preview(counts.first_mention), counts)
         })
         .collect())
 }
 
-fn preview(row: &RoomRow) -> Option<Preview> {
-    Some(Preview {
-        seq: row.preview_seq?,
-        author: row.preview_author?,
-        at: row.preview_at?,
-        words: preview::words(row.preview_body.as_deref()?),
-    })
+fn found(row: &RoomRow, preview: Option<Preview>, mention: Option<Preview>, counts: Counts) -> Found {
+    Found {
+        room: row.room,
+        tail_at_asked: row.tail_at_asked,
+        summary: Summary {
+            preview,
+            mention,
+            head: Cursor {
+                seq: row.seq,
+                tail: row.tail,
+            },
+            ordinal: row.ordinal,
+            counts,
+            meta: RoomMeta {
+                kind: row.kind,
+                name: row.name.clone(),
+                with: row.with,
+                role: row.role,
+            },
+        },
+    }
+}
+
+/// The first words of these messages, as far as they are not deleted.
+async fn previews(
+    conn: &mut SqliteConnection,
+    asked: BTreeSet<(RoomId, Seq)>,
+) -> Result<HashMap<(RoomId, Seq), Preview>> {
+    let asked: Vec<_> = asked.into_iter().collect();
+    let shown = sql::shown(conn, &asked).await?;
+    Ok(shown
+        .into_iter()
+        .filter_map(|shown| {
+            let preview = Preview {
+                seq: shown.seq,
+                author: shown.author,
+                at: shown.at,
+                words: preview::words(shown.body?.as_str()),
+            };
+            Some(((shown.room, shown.seq), preview))
+        })
+        .collect())
 }
 
 /// What a room is called; a direct one has no name of its own.

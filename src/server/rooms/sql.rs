@@ -1,20 +1,24 @@
 //! Statements about rooms.
 #![expect(clippy::disallowed_methods, reason = "SQL stands here")]
 
-use crate::wire::{
-    Cursor, DirectorySeq, Millis, Ordinal, RoomId, RoomKind, Seq, Tail, UserId, UserSeq, membership::RoomRole,
-    room::RoomHead,
+use crate::{
+    server::store::body,
+    wire::{
+        Body, Cursor, DirectorySeq, Millis, Ordinal, RoomId, RoomKind, Seq, Tail, UserId, UserSeq,
+        membership::RoomRole, person::is_invisible, room::RoomHead,
+    },
 };
 use sqlx::{FromRow, Result, Row, SqliteConnection};
+use unicode_normalization::UnicodeNormalization;
 
 /// How SQLite names the index over the names of open rooms when it refuses.
 pub const NAME_CONSTRAINT: &str = "rooms.name_key";
-/// Enough of a body for its first words.
-const PREVIEW_LOOK_CHARS: u32 = 2_048;
 
-/// The spelling by which names are equal.
+/// The spelling by which names are equal: that of names which look alike. Upper case
+/// first, because some small letters have two capitals.
 fn name_key(name: &str) -> String {
-    name.to_lowercase()
+    let seen = name.nfkc().filter(|c| c.is_whitespace() || !is_invisible(*c));
+    seen.collect::<String>().to_uppercase().to_lowercase()
 }
 
 pub async fn insert_room(
@@ -83,7 +87,22 @@ pub async fn rename_room(conn: &mut SqliteConnection, room: RoomId, name: &str) 
     Ok(())
 }
 
-/// A room as one of its members sees it, with the beginning of its newest message.
+/// Takes a room's name, and every way into it: a closed room that nobody is in. Its name
+/// may be given to another.
+pub async fn bury(conn: &mut SqliteConnection, room: RoomId) -> Result<()> {
+    sqlx::query("UPDATE rooms SET kind = ?2, name = '', name_key = '' WHERE id = ?1")
+        .bind(room)
+        .bind(RoomKind::Closed)
+        .execute(&mut *conn)
+        .await?;
+    sqlx::query("UPDATE invites SET room = NULL WHERE room = ?1")
+        .bind(room)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// A room as one of its members sees it.
 #[derive(Debug, FromRow)]
 pub struct RoomRow {
     pub room: RoomId,
@@ -96,10 +115,8 @@ pub struct RoomRow {
     pub ordinal: Ordinal,
     /// The tail that the log has at the asked seq.
     pub tail_at_asked: Option<Tail>,
-    pub preview_seq: Option<Seq>,
-    pub preview_author: Option<UserId>,
-    pub preview_at: Option<Millis>,
-    pub preview_body: Option<String>,
+    /// The newest message that is not deleted.
+    pub newest: Option<Seq>,
 }
 
 /// Those of the rooms that the user is in, each with the tail at the seq beside it.
@@ -112,20 +129,59 @@ pub async fn room_rows(conn: &mut SqliteConnection, user: UserId, asked: &[(Room
         "SELECT r.id AS room, r.kind, r.name, m.role, r.seq, r.tail, r.ordinal,
                 CASE r.kind WHEN 2 THEN CASE r.direct_a WHEN ?1 THEN r.direct_b ELSE r.direct_a END END AS \"with\",
                 (SELECT tail FROM entries WHERE room = r.id AND seq = asked.value ->> 1) AS tail_at_asked,
-                p.seq AS preview_seq, p.author AS preview_author, p.at AS preview_at,
-                substr(p.body, 1, ?3) AS preview_body
+                (SELECT seq FROM messages
+                  WHERE room = r.id AND deleted = 0
+               ORDER BY ordinal DESC LIMIT 1) AS newest
            FROM json_each(?2) AS asked
      CROSS JOIN memberships AS m ON m.room = unhex(asked.value ->> 0) AND m.user = ?1 AND m.state = 0
      CROSS JOIN rooms AS r ON r.id = m.room
-      LEFT JOIN messages AS p ON p.room = r.id AND p.ordinal = r.ordinal
        ORDER BY asked.key",
     )
     .bind(user)
     // Strings and integers always become JSON.
     .bind(serde_json::to_string(&asked).unwrap_or_default())
-    .bind(PREVIEW_LOOK_CHARS)
     .fetch_all(conn)
     .await
+}
+
+/// A message of which the first words are to be shown.
+#[derive(Debug)]
+pub struct Shown {
+    pub room: RoomId,
+    pub seq: Seq,
+    pub author: UserId,
+    pub at: Millis,
+    pub body: Option<Body>,
+}
+
+/// The messages that were created by these entries. A text is read whole, because only
+/// then can be told whether it is what was stored.
+pub async fn shown(conn: &mut SqliteConnection, asked: &[(RoomId, Seq)]) -> Result<Vec<Shown>> {
+    let asked: Vec<_> = asked
+        .iter()
+        .map(|(room, seq)| (room.to_string(), i64::try_from(seq.0).unwrap_or(i64::MAX)))
+        .collect();
+    let rows = sqlx::query(
+        "SELECT m.room, m.ordinal, m.seq, m.author, m.client_key, m.at, m.deleted, m.hash,
+                (SELECT body FROM texts WHERE id = m.text) AS body
+           FROM json_each(?1) AS asked
+     CROSS JOIN messages AS m ON m.room = unhex(asked.value ->> 0) AND m.seq = asked.value ->> 1",
+    )
+    // Strings and integers always become JSON.
+    .bind(serde_json::to_string(&asked).unwrap_or_default())
+    .fetch_all(conn)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Shown {
+                room: row.try_get("room")?,
+                seq: row.try_get("seq")?,
+                author: row.try_get("author")?,
+                at: row.try_get("at")?,
+                body: body(row)?,
+            })
+        })
+        .collect()
 }
 
 /// Open rooms that the user is not in, with the number of their people, by name.

@@ -1,6 +1,6 @@
 //! Making rooms: names, pairs, rights, lists, and commands that are sent again.
 
-use super::{create, heads_for, list_for, list_open, open_direct, rename};
+use super::{create, delete, heads_for, list_for, list_open, open_direct, rename};
 use crate::{
     server::{
         app::App,
@@ -39,14 +39,24 @@ fn direct(house: &House, with: UserId) -> command::OpenDirect {
 }
 
 #[tokio::test]
-async fn an_open_room_s_name_is_taken_whatever_its_case() {
+async fn an_open_room_s_name_is_taken_by_all_that_look_like_it() {
     let house = House::open().await;
     let ada = house.insert_person("ada").await;
     house.open_room(&ada, "Über Garten").await;
-    for name in ["Über Garten", "über garten", "  ÜBER   GARTEN "] {
+    for name in [
+        "Über Garten",
+        "über garten",
+        "  ÜBER   GARTEN ",
+        "U\u{308}ber Garten",
+        "Über Gar\u{ad}ten",
+        "Ｕ\u{308}ber Garten",
+    ] {
         let again = create(&house.app, &ada, &named(&house, RoomKind::Open, name)).await;
         assert_eq!(problem(again), Problem::NameTaken, "{name}");
     }
+    house.open_room(&ada, "straße").await;
+    let again = create(&house.app, &ada, &named(&house, RoomKind::Open, "STRASSE")).await;
+    assert_eq!(problem(again), Problem::NameTaken);
     // That a closed room has a name must not be found out by trying it.
     house.closed_room(&ada, "secret").await;
     house.closed_room(&ada, "secret").await;
@@ -290,4 +300,54 @@ async fn keys_of_other_wishes_are_refused(app: &App, who: &Signed, room: RoomId,
         room,
     };
     problem(memberships::join(app, who, &join).await) == Problem::KeyReused
+}
+
+#[tokio::test]
+async fn a_deleted_room_is_the_same_as_one_that_never_was_and_its_name_is_free() {
+    let house = House::open().await;
+    let (ada, bo) = (house.insert_person("ada").await, house.insert_person("bo").await);
+    let room = house.open_room(&ada, "garden").await;
+    house.join(&bo, room).await;
+    house.say(&bo, room, "a word").await;
+    let command = command::DeleteRoom {
+        client_key: house.key(),
+        room,
+    };
+    assert_eq!(problem(delete(&house.app, &bo, &command).await), Problem::NotAllowed);
+    let first = delete(&house.app, &ada, &command).await.unwrap();
+
+    for who in [&ada, &bo] {
+        let again = command::Join {
+            client_key: house.key(),
+            room,
+        };
+        assert_eq!(problem(memberships::join(&house.app, who, &again).await), Problem::Gone);
+        let said = house.send(who, &house.sending(room, "anybody?")).await;
+        assert_eq!(problem(said), Problem::Gone);
+        let mut read = house.app.store.read().await.unwrap();
+        assert!(list_for(&mut read, who).await.unwrap().is_empty());
+        assert!(list_open(&mut read, who).await.unwrap().is_empty());
+    }
+    assert_eq!(delete(&house.app, &ada, &command).await.unwrap(), first);
+    house.open_room(&bo, "Garden").await;
+}
+
+#[tokio::test]
+async fn an_invite_into_a_room_that_was_deleted_leads_into_the_house_only() {
+    let house = House::open().await;
+    let ada = house.insert_person("ada").await;
+    let room = house.open_room(&ada, "garden").await;
+    house
+        .execute_sql(
+            "INSERT INTO invites (id, code_hash, made_by, room, created_at, expires_at, uses_max, uses, revoked)
+             SELECT x'01', x'01', m.user, m.room, 0, 9, 1, 0, 0 FROM memberships AS m",
+        )
+        .await;
+    let command = command::DeleteRoom {
+        client_key: house.key(),
+        room,
+    };
+    delete(&house.app, &ada, &command).await.unwrap();
+    let count = "SELECT count(*) FROM invites WHERE room IS NOT NULL";
+    assert_eq!(house.number_by_sql(count).await, 0);
 }
