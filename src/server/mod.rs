@@ -6,6 +6,7 @@
 
 pub mod app;
 pub mod away;
+pub mod backup;
 pub mod clock;
 pub mod config;
 pub mod demo;

@@ -4,11 +4,13 @@
 use super::{
     app::App,
     away::Away,
+    backup::{self, Existing},
     clock::Ambience,
     config::{self, Config, Layer, Loaded, Surroundings},
     demo,
     http::{Site, router},
     hub::Hub,
+    rooms,
     sessions::{self, Gate},
     socket::Paces,
     store::Store,
@@ -18,6 +20,7 @@ use crate::wire::Millis;
 use leptos::config::{LeptosOptions, get_configuration};
 use std::{
     error::Error as StdError,
+    io::IsTerminal,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -28,6 +31,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// After this the stop waits for nobody any more.
 const GOODBYE_MAX: Duration = Duration::from_secs(10);
+/// The framework's own settings, in the same file.
+const PAGES_SECTION: &str = "[package.metadata.leptos]";
 const SWEEP_EVERY_MS: u64 = 60 * 60 * 1_000;
 
 /// Why a start came to nothing, in words for the operator.
@@ -71,6 +76,9 @@ impl Running {
         tokio::spawn(hub_task.run());
         app.tasks.spawn(away_task.run(app.clone()));
         app.tasks.spawn(sweep(app.clone()));
+        app.tasks.spawn(clean(app.clone()));
+        // A crash may have come between the end of a room and the end of its words.
+        app.tasks.spawn(rooms::empty_deleted(app.clone()));
         Ok(Self { app, writer, last_call })
     }
 
@@ -117,6 +125,11 @@ async fn sweep(app: App) {
     }
 }
 
+/// Sees to it that what was deleted leaves the disk.
+async fn clean(app: App) {
+    app.store.keep_clean(&app.ambience, app.stopping.clone()).await;
+}
+
 /// `whilst serve`.
 ///
 /// # Errors
@@ -127,7 +140,11 @@ pub fn serve(addr: Option<String>, data: Option<PathBuf>) -> Result<(), StartErr
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_target(false)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
+        // A log that cannot be written, as on a disk without room, would be complained of on the
+        // same stderr by a macro that panics: the writer's task ended by it, and with it the server.
+        .log_internal_errors(false)
         .init();
     runtime()?.block_on(serve_configured(config, &leptos))
 }
@@ -165,9 +182,50 @@ pub fn fill_demo(data: &Path, messages: u64, seed: u64) -> Result<(), StartError
     Ok(())
 }
 
-/// The file, the environment over it, the command line over both; and where the built
-/// pages lie, which is for the framework to say.
+/// `whilst backup`.
+///
+/// # Errors
+/// Why there is none.
+pub fn back_up(data: Option<PathBuf>, to: &Path) -> Result<(), StartError> {
+    let data = loaded(None, data)?.config.server.data;
+    let manifest = runtime()?.block_on(backup::make(&data, to, &Ambience::of_the_machine()))?;
+    println!("{} holds {manifest}", to.display());
+    Ok(())
+}
+
+/// `whilst restore --verify`.
+///
+/// # Errors
+/// What is wrong with the backup.
+pub fn verify(from: &Path) -> Result<(), StartError> {
+    let manifest = runtime()?.block_on(backup::verify(from))?;
+    println!("{} is whole: {manifest}", from.display());
+    Ok(())
+}
+
+/// `whilst restore`.
+///
+/// # Errors
+/// Why nothing was restored.
+pub fn restore(from: &Path, data: Option<PathBuf>, existing: Existing) -> Result<(), StartError> {
+    let data = loaded(None, data)?.config.server.data;
+    let ambience = Ambience::of_the_machine();
+    let restored = runtime()?.block_on(backup::restore(from, &data, existing, &ambience))?;
+    println!("{} holds {}", data.display(), restored.manifest);
+    if let Some(kept) = restored.kept {
+        println!("What was there before is in {}", kept.display());
+    }
+    Ok(())
+}
+
+/// What is configured, and where the built pages lie, which is for the framework to say.
 fn configured(addr: Option<String>, data: Option<PathBuf>) -> Result<(Config, LeptosOptions), StartError> {
+    let Loaded { config, file } = loaded(addr, data)?;
+    Ok((config, built_pages(file.as_deref())?))
+}
+
+/// The file, the environment over it, the command line over both.
+fn loaded(addr: Option<String>, data: Option<PathBuf>) -> Result<Loaded, StartError> {
     let surroundings = Surroundings {
         variables: std::env::vars_os(),
         started_in: std::env::current_dir()?,
@@ -176,9 +234,18 @@ fn configured(addr: Option<String>, data: Option<PathBuf>) -> Result<(Config, Le
     let mut arguments = Vec::new();
     arguments.extend(addr.map(|addr| Layer::of_argument("--addr", "server", "addr", &addr)));
     arguments.extend(data.map(|data| Layer::of_argument("--data", "server", "data", &data.to_string_lossy())));
-    let Loaded { config, file } = config::load(surroundings, arguments)?;
-    let leptos = get_configuration(file.as_ref().and_then(|file| file.to_str()))?;
-    Ok((config, leptos.leptos_options))
+    Ok(config::load(surroundings, arguments)?)
+}
+
+/// Where the built pages lie, by the file if it says so. Their names hold a hash unless it
+/// is said that they do not: a start without them would serve pages without a program.
+fn built_pages(file: Option<&Path>) -> Result<LeptosOptions, StartError> {
+    let text = file.map(std::fs::read_to_string).transpose()?.unwrap_or_default();
+    let file = file.filter(|_| text.contains(PAGES_SECTION)).and_then(Path::to_str);
+    let mut leptos = get_configuration(file)?.leptos_options;
+    let is_said = std::env::var_os("LEPTOS_HASH_FILES").is_some() || text.contains("hash-files");
+    leptos.hash_files |= !is_said;
+    Ok(leptos)
 }
 
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
