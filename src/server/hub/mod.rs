@@ -23,7 +23,7 @@ use crate::{
         error::{Error, Result},
         writer::{PUBLICATIONS_MAX, Publication},
     },
-    wire::{ServerItem, SessionId, UserId},
+    wire::{ServerItem, SessionId, UserId, limits::CONNECTION_QUEUE_MAX_FRAMES},
 };
 use std::sync::{
     Arc,
@@ -44,6 +44,8 @@ pub struct Hub {
     goodbyes: mpsc::UnboundedSender<Goodbye>,
     seats: Seats,
     ids: Arc<AtomicU64>,
+    /// How many frames wait for one connection at most.
+    frames_max: usize,
 }
 
 /// A registered connection, until it is dropped.
@@ -60,6 +62,11 @@ struct Stopped;
 impl Hub {
     /// The handle, the writer's end of the channel, and the task, which is to be run.
     pub fn open() -> (Self, mpsc::Sender<Publication>, HubTask) {
+        Self::open_within(CONNECTION_QUEUE_MAX_FRAMES as usize)
+    }
+
+    /// [`Hub::open`] with another bound to what waits for one connection.
+    pub fn open_within(frames_max: usize) -> (Self, mpsc::Sender<Publication>, HubTask) {
         let (publish, publications) = mpsc::channel(PUBLICATIONS_MAX);
         let (requests, asked) = mpsc::channel(REQUESTS_MAX);
         let (goodbyes, gone) = mpsc::unbounded_channel();
@@ -68,6 +75,7 @@ impl Hub {
             goodbyes,
             seats: Seats::default(),
             ids: Arc::default(),
+            frames_max,
         };
         (hub, publish, HubTask::new(publications, asked, gone))
     }
@@ -88,7 +96,7 @@ impl Hub {
             id: ConnectionId::nth(self.ids.fetch_add(1, Ordering::Relaxed)),
             user,
             session,
-            outlet: Arc::default(),
+            outlet: Arc::new(Outlet::of(self.frames_max)),
         };
         // Made before the request goes out, so that a caller who gives up undoes it.
         let connection = Connection {

@@ -3,6 +3,7 @@
 //! It is bounded in frames and in bytes. A reader that does not keep up is told
 //! to start over instead of costing memory.
 
+use crate::rules::planted::{Fault, is_planted};
 use crate::wire::{
     RoomId,
     event::close,
@@ -54,8 +55,8 @@ pub enum Next {
 }
 
 /// Shared by the hub, which fills it, and one socket, which empties it.
-#[derive(Default)]
 pub struct Outlet {
+    frames_max: usize,
     queue: Mutex<Queue>,
     filled: Notify,
     cut: CancellationToken,
@@ -73,15 +74,34 @@ struct Queued {
     frame: Bytes,
 }
 
+impl Default for Outlet {
+    fn default() -> Self {
+        Self::of(CONNECTION_QUEUE_MAX_FRAMES as usize)
+    }
+}
+
 impl Outlet {
+    /// One that holds so many frames at most.
+    pub fn of(frames_max: usize) -> Self {
+        Self {
+            frames_max,
+            queue: Mutex::default(),
+            filled: Notify::default(),
+            cut: CancellationToken::default(),
+        }
+    }
+
     /// Queues a frame; the room is that whose membership allows it to be heard.
     pub fn push(&self, room: Option<RoomId>, frame: Bytes) {
         let mut queue = self.lock();
         if queue.ending.is_some() {
             return;
         }
-        if queue.is_full_for(&frame) {
+        if queue.is_full_for(&frame, self.frames_max) {
             drop(queue);
+            if is_planted(Fault::DropWithoutResync) {
+                return;
+            }
             return self.cut(Ending::Resync);
         }
         queue.bytes += frame.len();
@@ -159,10 +179,9 @@ impl Outlet {
 }
 
 impl Queue {
-    fn is_full_for(&self, frame: &Bytes) -> bool {
+    fn is_full_for(&self, frame: &Bytes, frames_max: usize) -> bool {
         let bytes = (self.bytes + frame.len()) as u64;
-        self.frames.len() as u64 >= u64::from(CONNECTION_QUEUE_MAX_FRAMES)
-            || bytes > u64::from(CONNECTION_QUEUE_MAX_BYTES)
+        self.frames.len() >= frames_max || bytes > u64::from(CONNECTION_QUEUE_MAX_BYTES)
     }
 }
 

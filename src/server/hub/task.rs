@@ -74,6 +74,37 @@ impl HubTask {
         }
     }
 
+    /// The loop's turns one by one, for who takes them by hand: each does the next
+    /// thing of its kind, and is false where there is none.
+    #[cfg(test)]
+    pub fn publish_next(&mut self) -> bool {
+        let next = self.publications.try_recv();
+        next.map(|publication| self.publish(publication)).is_ok()
+    }
+
+    #[cfg(test)]
+    pub fn serve_next(&mut self) -> bool {
+        let Ok(request) = self.requests.try_recv() else {
+            return false;
+        };
+        self.catch_up();
+        self.serve(request);
+        true
+    }
+
+    #[cfg(test)]
+    pub fn bury_next(&mut self) -> bool {
+        let next = self.goodbyes.try_recv();
+        next.map(|Goodbye { user, id }| self.switchboard.unregister(user, id))
+            .is_ok()
+    }
+
+    /// Publications, requests and goodbyes that wait.
+    #[cfg(test)]
+    pub fn waiting(&self) -> (usize, usize, usize) {
+        (self.publications.len(), self.requests.len(), self.goodbyes.len())
+    }
+
     /// Publishes what waits. The writer publishes a commit before it answers for it, so
     /// whoever asks something on the strength of an answer finds its commit told.
     fn catch_up(&mut self) {

@@ -20,7 +20,7 @@ use crate::{
 #[derive(Debug, PartialEq, Eq)]
 pub enum Reply {
     /// Said after all that was committed before it.
-    Item(ServerItem),
+    Item(Box<ServerItem>),
     /// What was stored speaks for itself, or there is nothing to say.
     Nothing,
     /// The session has ended.
@@ -48,7 +48,7 @@ async fn once(app: &App, who: &Signed, client_key: ClientKey, command: &Command)
         return too_fast(client_key, retry_after);
     }
     match carry_out(app, who, command).await {
-        Ok(Some(accepted)) if is_known || !has_key_in_event(command) => Reply::Item(ServerItem::Accepted(accepted)),
+        Ok(Some(accepted)) if is_known || !has_key_in_event(command) => said(ServerItem::Accepted(accepted)),
         Ok(_) => Reply::Nothing,
         Err(error) => refusal(client_key, &error),
     }
@@ -82,6 +82,10 @@ async fn carry_out(app: &App, who: &Signed, command: &Command) -> Result<Option<
         Command::AddPerson(command) => memberships::add(app, who, command).await.map(Some),
         Command::RemovePerson(command) => memberships::remove(app, who, command).await.map(Some),
         Command::RenameRoom(command) => rooms::rename(app, who, command).await.map(Some),
+        Command::DeleteRoom(command) => rooms::delete(app, who, command).await.map(Some),
+        Command::Edit(command) => messages::edit(app, who, command).await.map(Some),
+        Command::Delete(command) => messages::delete(app, who, command).await.map(Some),
+        Command::React(command) => messages::react(app, who, command).await.map(Some),
         Command::MarkRead(command) => messages::mark_read(app, who, command).await.map(|()| None),
         Command::DismissCard(command) => away::dismiss(app, who, command).await.map(|()| None),
     }
@@ -108,14 +112,18 @@ fn refusal(client_key: ClientKey, error: &Error) -> Reply {
 }
 
 pub fn rejected(client_key: ClientKey, problem: Problem) -> Reply {
-    Reply::Item(ServerItem::Rejected(Rejected { client_key, problem }))
+    said(ServerItem::Rejected(Rejected { client_key, problem }))
 }
 
 fn too_fast(client_key: ClientKey, retry_after: Millis) -> Reply {
-    Reply::Item(ServerItem::TooFast(TooFast {
+    said(ServerItem::TooFast(TooFast {
         client_key,
         retry_after,
     }))
+}
+
+fn said(item: ServerItem) -> Reply {
+    Reply::Item(Box::new(item))
 }
 
 fn log(error: &Error) {

@@ -5,10 +5,11 @@ use super::{
     commands::Reply,
     incoming::{Heard, Listener, hello},
     lanes::Lanes,
-    outgoing::{self, Sink, close, pass_on},
+    outgoing::{self, Ear, Mouth, close, pass_on},
     within,
 };
 use crate::{
+    rules::planted::{Fault, is_planted},
     server::{
         app::App,
         away::{Report, Wire},
@@ -24,13 +25,8 @@ use crate::{
         limits::WELCOME_PAGE_ROOMS,
     },
 };
-use axum::{
-    body::Bytes,
-    extract::ws::{Message, WebSocket},
-};
-use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::SplitStream};
-
-type Stream = SplitStream<WebSocket>;
+use axum::{body::Bytes, extract::ws::Message};
+use futures_util::{FutureExt, StreamExt, future::BoxFuture};
 
 /// How a connection came to its end.
 struct End {
@@ -39,8 +35,10 @@ struct End {
     clean: bool,
 }
 
-pub async fn converse(app: App, who: Signed, seat: Seat, socket: WebSocket) {
-    let (mut sink, mut stream) = socket.split();
+/// Over any wire. Its branches are looked at in a fixed order, so that the same things
+/// happening in the same order always come to the same; none of them can starve the
+/// others, for each waits for something before it is ready again.
+pub async fn converse(app: App, who: Signed, seat: Seat, mut sink: impl Mouth, mut stream: impl Ear) {
     let ending = match greet(&app, &mut stream).await {
         Err(ending) => ending,
         Ok(hello) => talk(&app, who, seat, hello, &mut sink, &mut stream).await,
@@ -48,7 +46,7 @@ pub async fn converse(app: App, who: Signed, seat: Seat, socket: WebSocket) {
     close(&app.ambience, sink, stream, ending).await;
 }
 
-async fn greet(app: &App, stream: &mut Stream) -> Result<Hello, Ending> {
+async fn greet(app: &App, stream: &mut impl Ear) -> Result<Hello, Ending> {
     loop {
         let message = within(&app.ambience, HELLO_WITHIN_MS, stream.next()).await;
         match message {
@@ -59,7 +57,14 @@ async fn greet(app: &App, stream: &mut Stream) -> Result<Hello, Ending> {
     }
 }
 
-async fn talk(app: &App, who: Signed, seat: Seat, hello: Hello, sink: &mut Sink, stream: &mut Stream) -> Ending {
+async fn talk(
+    app: &App,
+    who: Signed,
+    seat: Seat,
+    hello: Hello,
+    sink: &mut impl Mouth,
+    stream: &mut impl Ear,
+) -> Ending {
     let connection = match app.hub.register(who.user(), who.session(), seat).await {
         Ok(connection) => connection,
         Err(error) => return ending_of(&error),
@@ -92,6 +97,7 @@ async fn talk(app: &App, who: Signed, seat: Seat, hello: Hello, sink: &mut Sink,
         malformed: 0,
     };
     let end = tokio::select! {
+        biased;
         ending = pass_on(&app.ambience, connection.outlet(), sink) => End::by_us(ending),
         end = listen(&mut listener, who, stream) => end,
     };
@@ -118,9 +124,16 @@ impl End {
 async fn welcome(app: &App, who: &Signed, connection: &Connection) -> Result<(Signed, Vec<Bytes>)> {
     let who = sessions::recheck(app, who).await?;
     let ties = hub::sql::ties(&mut *app.store.connection().await?, who.user()).await?;
+    let mut early = None;
+    if is_planted(Fault::HeadsBeforeSubscribing) {
+        early = Some(rooms::heads_for(&mut *app.store.read().await?, who.user()).await?);
+    }
     connection.hears(ties).await?;
     let me = messages::whoami(app, &who).await?;
-    let heads = rooms::heads_for(&mut *app.store.read().await?, who.user()).await?;
+    let heads = match early {
+        Some(early) => early,
+        None => rooms::heads_for(&mut *app.store.read().await?, who.user()).await?,
+    };
     let mut pages = heads.rooms.chunks(WELCOME_PAGE_ROOMS as usize);
     let first = pages.next().unwrap_or_default().to_vec();
     let welcome = Welcome {
@@ -146,13 +159,18 @@ async fn welcome(app: &App, who: &Signed, connection: &Connection) -> Result<(Si
 
 /// Listens until the other side is gone. Where this side is to end it, the queue of
 /// the connection says so, and whoever empties that ends both.
-async fn listen(listener: &mut Listener<'_>, mut who: Signed, stream: &mut Stream) -> End {
+async fn listen(listener: &mut Listener<'_>, mut who: Signed, stream: &mut impl Ear) -> End {
     let app = listener.app;
     let mut heard_at = app.ambience.now();
     let mut recheck_at = next_recheck(heard_at, &who);
     let mut alarm = wake_at(app, recheck_at.min(idle_at(heard_at)));
+    // Looked at beside the commands, never in place of them: a command that waits for a
+    // reader of the store, or holds one, would keep it from who waits for the same.
+    let mut checking: Option<BoxFuture<'static, Result<Signed>>> = None;
     loop {
         tokio::select! {
+            biased;
+            () = app.stopping.cancelled() => return stop(listener).await,
             message = stream.next(), if listener.lanes.has_room() => {
                 heard_at = app.ambience.now();
                 let goodbye = match message {
@@ -168,17 +186,23 @@ async fn listen(listener: &mut Listener<'_>, mut who: Signed, stream: &mut Strea
                 heard_at = app.ambience.now();
                 answer(listener.connection, reply).await;
             }
+            checked = wait_for(&mut checking), if checking.is_some() => {
+                checking = None;
+                (who, recheck_at) = checked_at(app.ambience.now(), listener.connection, who, checked);
+                alarm = wake_at(app, recheck_at.min(idle_at(heard_at)));
+            }
             () = &mut alarm => {
                 let now = app.ambience.now();
                 if idle_at(heard_at) <= now {
                     return End { ending: Ending::Lost, clean: false };
                 }
                 if recheck_at <= now {
-                    (who, recheck_at) = recheck(app, listener.connection, who, now).await;
+                    recheck_at = Millis(now.0 + RECHECK_AGAIN_MS);
+                    let app = app.clone();
+                    checking = Some(async move { sessions::recheck(&app, &who).await }.boxed());
                 }
                 alarm = wake_at(app, recheck_at.min(idle_at(heard_at)));
             }
-            () = app.stopping.cancelled() => return stop(listener).await,
         }
     }
 }
@@ -210,8 +234,16 @@ async fn answer(connection: &Connection, reply: Reply) {
     }
 }
 
-async fn recheck(app: &App, connection: &Connection, who: Signed, now: Millis) -> (Signed, Millis) {
-    match sessions::recheck(app, &who).await {
+async fn wait_for<T>(future: &mut Option<BoxFuture<'static, T>>) -> T {
+    match future {
+        Some(future) => future.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Who it is after a look at the session, and when to look again.
+fn checked_at(now: Millis, connection: &Connection, who: Signed, checked: Result<Signed>) -> (Signed, Millis) {
+    match checked {
         Ok(who) => (who, next_recheck(now, &who)),
         Err(error) => {
             if let Error::Problem(_) = error {

@@ -1,6 +1,6 @@
 //! The upgrade: who it is and where they come from, before any state is made.
 
-use super::{WRITE_BUFFER_BYTES, conversation::converse};
+use super::{READ_BUFFER_BYTES, WRITE_BUFFER_BYTES, conversation::converse};
 use crate::{
     server::{
         app::App,
@@ -17,6 +17,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use futures_util::StreamExt;
 
 /// `GET /ws`. 403 for another origin, 401 without a session, 429 for one connection
 /// too many; a browser's script learns none of these, and asks who it is.
@@ -42,7 +43,8 @@ pub async fn upgrade(State(app): State<App>, headers: HeaderMap, upgrade: WebSoc
     // Taken here and not in the task: a stop that comes between waits for it too.
     let counted = app.tasks.token();
     limit(upgrade).on_upgrade(move |socket| async move {
-        converse(app, who, seat, socket).await;
+        let (sink, stream) = socket.split();
+        converse(app, who, seat, sink, stream).await;
         drop(counted);
     })
 }
@@ -70,13 +72,18 @@ fn refusal(error: &Error) -> StatusCode {
     }
 }
 
-/// The defaults are 64 MiB in and a write buffer without bound.
+/// How many times longer than allowed a frame may be and still be answered.
+const FRAMES_READ: usize = 4;
+
+/// The defaults are 64 MiB in and a write buffer without bound. A frame beyond
+/// `FRAME_IN_MAX_BYTES` ends its connection with a word as to why, as long as it is not so
+/// long that it is not read at all.
 fn limit(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
     let frame_in = FRAME_IN_MAX_BYTES as usize;
     upgrade
-        .max_message_size(frame_in)
-        .max_frame_size(frame_in)
-        .read_buffer_size(frame_in)
+        .max_message_size(FRAMES_READ * frame_in)
+        .max_frame_size(FRAMES_READ * frame_in)
+        .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(WRITE_BUFFER_BYTES)
         .max_write_buffer_size(WRITE_BUFFER_BYTES + 2 * FRAME_OUT_MAX_BYTES as usize)
 }

@@ -13,6 +13,7 @@ use crate::{
         command::{Greeting, Hello},
         event::Pong,
         frame::{self, BadFrame, OLDEST_PROTOCOL, PROTOCOL},
+        limits::FRAME_IN_MAX_BYTES,
     },
 };
 use axum::extract::ws::Message;
@@ -42,6 +43,9 @@ pub enum Heard {
 impl Listener<'_> {
     pub async fn hear(&mut self, who: Signed, message: Message) -> Heard {
         match message {
+            Message::Binary(bytes) if bytes.len() > FRAME_IN_MAX_BYTES as usize => {
+                self.connection.outlet().cut(Ending::Malformed);
+            }
             Message::Binary(bytes) => match frame::items(&bytes) {
                 Ok(items) => {
                     for item in items {

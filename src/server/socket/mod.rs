@@ -13,12 +13,14 @@ mod outgoing;
 mod paces;
 mod sql;
 
+#[cfg(test)]
+pub use conversation::converse;
 pub use door::upgrade;
 pub use paces::Paces;
 
 use super::clock::Ambience;
 use crate::wire::Millis;
-use std::future::Future;
+use std::{future::Future, pin::pin, task::Poll};
 
 /// Who connects says hello soon.
 const HELLO_WITHIN_MS: u64 = 10_000;
@@ -40,13 +42,23 @@ const RECHECK_AGAIN_MS: u64 = 60_000;
 const COMMANDS_IN_FLIGHT_MAX: usize = 64;
 /// Things that cannot be read, from one connection.
 const MALFORMED_MAX: u32 = 16;
-/// What is gathered before it is written to the wire.
-const WRITE_BUFFER_BYTES: usize = 64 * 1024;
+/// What is read at once. The buffer is filled with zeros before each look at the wire,
+/// also when nothing came, and stays with the connection: a large one costs every
+/// delivery its time and every idle tab its memory. Longer messages make it grow.
+const READ_BUFFER_BYTES: usize = 2 * 1024;
+/// What is gathered before it is written to the wire. A connection keeps what it once
+/// needed; more at once saves few writes.
+const WRITE_BUFFER_BYTES: usize = 16 * 1024;
 /// Frames taken between two flushes.
 const FRAMES_PER_FLUSH: usize = 64;
 
 /// What the future comes to, if it does within the time.
 async fn within<T>(ambience: &Ambience, ms: u64, future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    // Most are ready at once, and no alarm is set for them.
+    if let Poll::Ready(output) = futures_util::poll!(&mut future) {
+        return Some(output);
+    }
     let deadline = Millis(ambience.now().0.saturating_add(ms));
     tokio::select! {
         biased;

@@ -10,24 +10,29 @@ use crate::{
 };
 use axum::{
     body::Bytes,
-    extract::ws::{CloseFrame, Message, WebSocket},
+    extract::ws::{CloseFrame, Message},
 };
-use futures_util::{
-    SinkExt, StreamExt,
-    stream::{SplitSink, SplitStream},
-};
+use futures_util::{Sink, SinkExt, Stream, StreamExt, future::BoxFuture};
 
-pub type Sink = SplitSink<WebSocket, Message>;
+/// The end of a wire that takes what is said. A WebSocket's half is one; a test's wire,
+/// on which every frame is given and taken by hand, is another.
+pub trait Mouth: Sink<Message, Error = axum::Error> + Unpin + Send {}
+impl<T: Sink<Message, Error = axum::Error> + Unpin + Send> Mouth for T {}
+
+/// The end of a wire that gives what was said on the other side.
+pub trait Ear: Stream<Item = Result<Message, axum::Error>> + Unpin + Send {}
+impl<T: Stream<Item = Result<Message, axum::Error>> + Unpin + Send> Ear for T {}
 
 /// Passes on what is queued until the queue says how it ends. Whatever is ready goes
 /// out with one flush; a lone frame waits for no other.
-pub async fn pass_on(ambience: &Ambience, outlet: &Outlet, sink: &mut Sink) -> Ending {
-    let mut ping_at = Millis(ambience.now().0 + PING_EVERY_MS);
+pub async fn pass_on(ambience: &Ambience, outlet: &Outlet, sink: &mut impl Mouth) -> Ending {
+    // Kept between rounds: setting one costs more than taking a frame.
+    let mut ping = next_ping(ambience);
     loop {
         let ping_is_due = tokio::select! {
             biased;
             // Also while there is much to say: a tab that only listens is heard by its pongs.
-            () = ambience.clock.sleep_until(ping_at) => true,
+            () = &mut ping => true,
             () = outlet.ready() => false,
         };
         let round = async {
@@ -48,12 +53,17 @@ pub async fn pass_on(ambience: &Ambience, outlet: &Outlet, sink: &mut Sink) -> E
             (None, Some(Err(_)) | None) => return Ending::Lost,
         }
         if ping_is_due {
-            ping_at = Millis(ambience.now().0 + PING_EVERY_MS);
+            ping = next_ping(ambience);
         }
     }
 }
 
-async fn write_ready(outlet: &Outlet, sink: &mut Sink) -> Result<Option<Ending>, axum::Error> {
+fn next_ping(ambience: &Ambience) -> BoxFuture<'_, ()> {
+    let at = Millis(ambience.now().0 + PING_EVERY_MS);
+    ambience.clock.sleep_until(at)
+}
+
+async fn write_ready(outlet: &Outlet, sink: &mut impl Mouth) -> Result<Option<Ending>, axum::Error> {
     for _ in 0..FRAMES_PER_FLUSH {
         match outlet.next() {
             Next::Frame(frame) => sink.feed(Message::Binary(frame)).await?,
@@ -66,7 +76,7 @@ async fn write_ready(outlet: &Outlet, sink: &mut Sink) -> Result<Option<Ending>,
 }
 
 /// Writes these frames now, before anything that is queued.
-pub async fn say(ambience: &Ambience, sink: &mut Sink, frames: Vec<Bytes>) -> Result<(), Ending> {
+pub async fn say(ambience: &Ambience, sink: &mut impl Mouth, frames: Vec<Bytes>) -> Result<(), Ending> {
     let said = within(ambience, WRITE_WITHIN_MS, async {
         for frame in frames {
             sink.feed(Message::Binary(frame)).await?;
@@ -81,7 +91,7 @@ pub async fn say(ambience: &Ambience, sink: &mut Sink, frames: Vec<Bytes>) -> Re
 
 /// Says why it ends and waits a moment for the other side to have read it: a wire that
 /// is dropped with bytes unread takes the last word along.
-pub async fn close(ambience: &Ambience, mut sink: Sink, mut stream: SplitStream<WebSocket>, ending: Ending) {
+pub async fn close(ambience: &Ambience, mut sink: impl Mouth, mut stream: impl Ear, ending: Ending) {
     let Some((code, reason)) = ending.code() else {
         return;
     };
