@@ -240,8 +240,11 @@ impl Setting {
 }
 
 fn put_addr(config: &mut Config, text: &str) -> Result<(), String> {
-    let addr = text
-        .trim()
+    let addr = match text.trim().strip_prefix("localhost:") {
+        Some(port) => ["127.0.0.1:", port].concat(),
+        None => text.trim().to_owned(),
+    };
+    let addr = addr
         .parse()
         .map_err(|_| "an address and a port, as in \"127.0.0.1:3000\" or \"[::1]:3000\"".to_owned())?;
     config.server.addr = addr;

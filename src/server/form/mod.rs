@@ -117,8 +117,16 @@ impl Post {
         })
     }
 
+    /// Who sends it. A form costs what a command on a socket does.
+    ///
+    /// # Errors
+    /// `SignedOut`; `TooFast`.
     pub async fn signed(&self, app: &App) -> Result<Signed> {
-        signed(app, &self.headers).await
+        let who = signed(app, &self.headers).await?;
+        app.paces
+            .take(who.user(), &app.limits, app.ambience.now())
+            .map_err(|retry_after| Problem::TooFast { retry_after })?;
+        Ok(who)
     }
 
     pub fn browser(&self, app: &App) -> Browser {

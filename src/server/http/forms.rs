@@ -1,14 +1,14 @@
 //! Posted forms and server functions: read with bounds, handed to their door, and on
 //! a refusal the page shown again with what was typed.
 
-use super::pages::{Asked, draw, page_of};
+use super::pages::{Asked, door_with_way_back, draw, page_of};
 use crate::{
     server::{
         app::App,
         config,
         form::{self, Done, Handle, Post, Shown},
     },
-    ui::page_data::{FormReply, MadeLink, Page},
+    ui::page_data::{FormReply, MadeLink, NotSent, Page},
     wire::Problem,
 };
 use axum::{
@@ -79,6 +79,7 @@ pub async fn take(State(app): State<App>, posted: Posted, handle: Handle) -> Res
             let asked = Asked {
                 app: &app,
                 path: &page,
+                query: "",
                 headers: &headers,
                 reply: None,
                 link: Some(made_link(shown_once)),
@@ -91,18 +92,32 @@ pub async fn take(State(app): State<App>, posted: Posted, handle: Handle) -> Res
 
 async fn again(app: &App, path: &str, headers: &HeaderMap, refused: form::FormReply) -> Response {
     let status = status_of(&refused.problem);
+    let page = page_with(path);
+    if matches!(refused.problem, Problem::SignedOut | Problem::Gone)
+        && let Some((_, text)) = refused
+            .fields
+            .iter()
+            .find(|(name, text)| name == "body" && !text.is_empty())
+    {
+        let lost = NotSent {
+            sign_in: (refused.problem == Problem::SignedOut).then(|| door_with_way_back(&page)),
+            text: text.clone(),
+            problem: refused.problem,
+        };
+        return draw(app, status, Page::NotSent(lost));
+    }
     if refused.problem == Problem::SignedOut {
-        return Redirect::to("/sign-in").into_response();
+        return Redirect::to(&door_with_way_back(&page)).into_response();
     }
     let reply = FormReply {
         to: path.to_owned(),
         problem: refused.problem,
         fields: refused.fields,
     };
-    let page = page_with(path);
     let asked = Asked {
         app,
         path: &page,
+        query: "",
         headers,
         reply: Some(reply),
         link: None,
@@ -137,9 +152,16 @@ fn page_with(path: &str) -> String {
         return "/".to_owned();
     }
     let room = |end: &str| path.strip_suffix(end);
-    if let Some(room) = ["/people/add", "/people/remove", "/people/invite", "/rename", "/leave"]
-        .into_iter()
-        .find_map(room)
+    if let Some(room) = [
+        "/people/add",
+        "/people/remove",
+        "/people/invite",
+        "/rename",
+        "/leave",
+        "/delete",
+    ]
+    .into_iter()
+    .find_map(room)
     {
         return format!("{room}/people");
     }

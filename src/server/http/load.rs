@@ -11,8 +11,8 @@ use crate::{
         users,
     },
     ui::page_data::{
-        Admin, Gate, Inside, InviteRow, Joinable, MadeLink, NewMessage, NewRoom, PersonRow, RoomPeople, SessionRow,
-        Settings, Standing,
+        Admin, Done, Gate, Inside, InviteRow, Joinable, MadeLink, NewMessage, NewRoom, PersonRow, RoomPeople,
+        SessionRow, Settings, Standing,
     },
     wire::{Person, Problem, RoomId, membership::ServerRole},
 };
@@ -124,9 +124,18 @@ pub async fn settings(asked: &Asked<'_>, who: &Signed) -> Result<Inside> {
     });
     Ok(Inside::Settings(Settings {
         sessions: sessions.collect(),
-        done: None,
+        done: done(asked.query),
         reply: asked.reply.clone(),
     }))
+}
+
+/// The change of which a form's redirect tells.
+fn done(query: &str) -> Option<Done> {
+    match query.strip_prefix("done=")? {
+        "name" => Some(Done::Name),
+        "password" => Some(Done::Password),
+        _ => None,
+    }
 }
 
 pub async fn admin(asked: &Asked<'_>, who: &Signed) -> Result<Inside> {

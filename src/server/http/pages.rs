@@ -31,6 +31,8 @@ use axum::{
 pub struct Asked<'a> {
     pub app: &'a App,
     pub path: &'a str,
+    /// What stands after the `?` of the address, if it is one of a page.
+    pub query: &'a str,
     pub headers: &'a HeaderMap,
     pub reply: Option<FormReply>,
     pub link: Option<MadeLink>,
@@ -100,6 +102,7 @@ pub async fn show(State(app): State<App>, uri: Uri, headers: HeaderMap) -> Respo
     let asked = Asked {
         app: &app,
         path: uri.path(),
+        query: uri.query().unwrap_or_default(),
         headers: &headers,
         reply: None,
         link: None,
@@ -150,7 +153,7 @@ pub fn draw(app: &App, status: StatusCode, page: Page) -> Response {
 }
 
 /// The sign-in page, and where to go from there.
-fn door_with_way_back(path: &str) -> String {
+pub fn door_with_way_back(path: &str) -> String {
     match path {
         "/" => "/sign-in".to_owned(),
         path => format!("/sign-in?next={path}"),

@@ -53,6 +53,17 @@ impl Attempts {
         inner.addresses.take(network(address), now)?;
         inner.accounts.take(account.to_owned(), now)
     }
+
+    /// The try was right: it is none of those that are counted.
+    pub fn give_back(&self, address: IpAddr, account: &str) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bucket) = inner.addresses.by_key.get_mut(&network(address)) {
+            bucket.give_back();
+        }
+        if let Some(bucket) = inner.accounts.by_key.get_mut(account) {
+            bucket.give_back();
+        }
+    }
 }
 
 struct Buckets<K> {

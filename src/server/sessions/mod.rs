@@ -127,6 +127,7 @@ pub async fn sign_in(app: &App, username: &str, password: &str, browser: &Browse
         start,
     };
     let session = app.writer.run(write).await?;
+    app.gate.attempts.give_back(browser.address, &account);
     Ok(Entered {
         user: row.user,
         session,
@@ -145,18 +146,23 @@ fn account_name(typed: &str) -> String {
 
 /// Ends the session that asks.
 pub async fn sign_out(app: &App, who: &Signed) -> Result<()> {
-    end_one(app, who, who.session).await
+    end_one(app, who, who.session).await?;
+    Ok(())
 }
 
-/// Ends one of one's own sessions; to end one that has ended is no mistake.
+/// Ends one of one's own sessions.
 ///
 /// # Errors
-/// `SignedOut`.
+/// `SignedOut`; `Gone` for one that is not there, has ended or is another's.
 pub async fn revoke(app: &App, who: &Signed, session: SessionId) -> Result<()> {
-    end_one(app, who, session).await
+    if end_one(app, who, session).await? {
+        Ok(())
+    } else {
+        Err(Problem::Gone.into())
+    }
 }
 
-async fn end_one(app: &App, who: &Signed, session: SessionId) -> Result<()> {
+async fn end_one(app: &App, who: &Signed, session: SessionId) -> Result<bool> {
     let write = writes::End {
         user: who.user,
         by: who.session,

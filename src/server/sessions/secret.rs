@@ -5,6 +5,7 @@ use crate::{
     wire::{
         Problem,
         limits::{PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS},
+        person::is_invisible,
     },
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -61,7 +62,8 @@ impl Password {
     /// `PasswordTooShort` or `PasswordTooLong`.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         let chars = text.chars().count() as u64;
-        if chars < u64::from(PASSWORD_MIN_CHARS) {
+        // A row of blanks is the first thing that is guessed.
+        if chars < u64::from(PASSWORD_MIN_CHARS) || text.chars().all(is_invisible) {
             return Err(Problem::PasswordTooShort {
                 min_chars: PASSWORD_MIN_CHARS,
             });

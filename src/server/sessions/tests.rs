@@ -97,7 +97,7 @@ async fn sessions_are_listed_and_revoked_one_by_one_and_only_ones_own() {
     );
 
     house.heard();
-    revoke(&house.app, &bo, phone.session()).await.unwrap();
+    assert_eq!(problem(revoke(&house.app, &bo, phone.session()).await), Problem::Gone);
     assert!(house.is_signed_in(&phone).await, "not bo's to end");
     revoke(&house.app, &phone, ada.session()).await.unwrap();
     assert!(!house.is_signed_in(&ada).await);
@@ -211,6 +211,20 @@ async fn passwords_are_tried_a_few_times_and_then_in_their_own_time() {
     assert_eq!(problem(answer), too_fast, "the address is limited too");
     house.clock.advance(20_000);
     assert!(sign_in(&app, "ada", PASSWORD, &from_address(4)).await.is_ok());
+}
+
+#[tokio::test]
+async fn signing_in_uses_up_no_try() {
+    let house = House::open().await;
+    house.sets_up("ada").await;
+    let limits = SignIn {
+        attempts_per_account: 2,
+        ..cheap_passwords()
+    };
+    let app = with_gate(&house, &limits);
+    for _ in 0..5 {
+        sign_in(&app, "ada", PASSWORD, &from_address(1)).await.unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -111,14 +111,16 @@ pub struct End {
 }
 
 impl Write for End {
-    type Output = ();
+    /// Whether there was such a session.
+    type Output = bool;
 
-    fn apply<'a>(&'a self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, Result<()>> {
+    fn apply<'a>(&'a self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, Result<bool>> {
         async move {
             batch.demand_session(self.user, self.by).await?;
             let ended = sql::end(batch.conn(), self.user, self.session).await?;
+            let was_there = ended.is_some();
             tell_ended(batch, ended);
-            Ok(())
+            Ok(was_there)
         }
         .boxed()
     }
