@@ -11,7 +11,7 @@ export class RoomPage {
   constructor(private readonly page: Page) {
     this.log = page.getByRole("log", { name: /^Messages in / });
     this.messages = this.log.getByRole("article");
-    this.composer = page.getByRole("textbox", { name: /^Message / });
+    this.composer = page.getByRole("textbox", { name: /^(Message |Edit message$)/ });
     this.send = page.getByRole("button", { name: "Send", exact: true });
     this.markAsRead = page.getByRole("button", { name: "Mark as read" });
     this.divider = this.log.getByRole("separator", { name: "New", exact: true });
@@ -26,6 +26,27 @@ export class RoomPage {
   /** The message whose whole text this is. */
   message(text: string): Locator {
     return this.messages.filter({ has: this.page.getByText(text, { exact: true }) });
+  }
+
+  /** What can be done with a message, once its panel is open. */
+  get actions(): Locator {
+    return this.page.getByRole("group", { name: "Message actions" });
+  }
+
+  action(name: string): Locator {
+    return this.actions.getByRole("button", { name, exact: true });
+  }
+
+  async opensActions(text: string): Promise<void> {
+    const message = this.message(text);
+    await message.hover();
+    await message.getByRole("button", { name: "Message actions" }).click();
+    await expect(this.actions).toBeVisible();
+  }
+
+  /** The chip of an emoji at a message. */
+  reaction(text: string, emoji: string): Locator {
+    return this.message(text).getByRole("button", { name: new RegExp(`^${emoji} \\d`) });
   }
 
   async isOpen(name: string): Promise<void> {

@@ -52,7 +52,7 @@ test.describe("after a long absence", () => {
     await expect(back.card.card).toBeVisible();
     await expect(back.card.card.getByRole("listitem")).toHaveCount(3);
     await expect(back.card.line("garden")).toContainText(/(?<!\d)5(?!\d)/);
-    await expect(back.card.line("garden")).toContainText("It is wet");
+    await expect(back.card.line("garden")).toContainText("bring the lantern");
     await expect(back.card.line(`unread in ${bo.name}`)).toContainText(/(?<!\d)3(?!\d)/);
     await expect(back.card.line("kitchen")).toContainText(/(?<!\d)4(?!\d)/);
     // Bo's name stands in every line, before his words; only one line is his own.
@@ -114,6 +114,22 @@ test.describe("after a long absence", () => {
     await back.sees("It is wet");
     await back.sidebar.counts("garden", 0);
     await expect(back.card.line("garden")).toHaveCount(0);
+  });
+
+  test("catching up may begin on a page of forms, and survives a reload", async ({ people }) => {
+    const { ada, bo } = await inFourRooms(people);
+    await missesTwelve(ada, bo);
+
+    const back = await ada.opensTab("/settings");
+    const walk = back.page.getByRole("group", { name: "Catch up" });
+    await back.card.catchUp.click();
+    await back.room.isOpen("garden");
+    await expect(walk).toContainText("room 1 of 3");
+    await back.isReady();
+    await walk.getByRole("button", { name: "Keep unread" }).click();
+    await expect(walk).toContainText("room 2 of 3");
+    await back.reloads();
+    await expect(walk).toContainText("room 2 of 3");
   });
 
   test("nothing missed, nothing shown", async ({ people }) => {

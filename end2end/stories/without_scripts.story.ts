@@ -52,6 +52,22 @@ test("with scripts off a refused text is shown again", async ({ people, quiet })
   await ada.sees("Shorter, then");
 });
 
+test("with scripts off the log opens at its end, and at what is new", async ({ people }) => {
+  const ada = await people.owner("Ada Lovelace");
+  const bo = await people.joins("Bo Diddley", ada, { javaScriptEnabled: false });
+  for (let count = 1; count <= 30; count++) await bo.says(`Leaf number ${count}`);
+  await bo.reloads();
+  await expect(bo.room.message("Leaf number 30")).toBeInViewport();
+  await expect(bo.room.message("Leaf number 2")).not.toBeInViewport();
+
+  for (let count = 1; count <= 30; count++) await ada.says(`Branch number ${count}`);
+  await bo.reloads();
+  await expect(bo.room.divider).toBeInViewport();
+  await bo.room.markAsRead.click();
+  await expect(bo.room.divider).toHaveCount(0);
+  await expect(bo.room.message("Branch number 30")).toBeInViewport();
+});
+
 test("a form that is sent twice makes one message", async ({ people }) => {
   const ada = await people.owner("Ada Lovelace");
   const bo = await people.joins("Bo Diddley", ada, { javaScriptEnabled: false });

@@ -4,11 +4,12 @@
 use super::chance;
 use crate::{
     browser::clock,
-    wire::{DeviceId, RoomId},
+    wire::{DeviceId, RoomId, UserId},
 };
 use web_sys::{Storage, window};
 
 const DEVICE: &str = "device";
+const OWNER: &str = "owner";
 /// A draft longer than this is not worth the tab's five megabytes.
 const DRAFT_MAX_BYTES: usize = 64 * 1024;
 
@@ -44,7 +45,32 @@ pub fn keep_draft(room: RoomId, text: &str) {
     };
 }
 
-/// Forgets every draft of this tab: somebody else may sign in next.
+/// What is half done in this tab and goes on when its page is loaded again.
+pub fn under_way(key: &str) -> Option<String> {
+    tab()?.get_item(key).ok()?
+}
+
+/// `None`: it is done.
+pub fn keep_under_way(key: &str, text: Option<&str>) {
+    let Some(store) = tab() else { return };
+    let _ = match text.filter(|text| text.len() <= DRAFT_MAX_BYTES) {
+        Some(text) => store.set_item(key, text),
+        None => store.remove_item(key),
+    };
+}
+
+/// This tab is somebody's from here on: what another person typed in it is forgotten.
+pub fn belongs_to(user: UserId) {
+    let Some(store) = tab() else { return };
+    let user = user.to_string();
+    let was = store.get_item(OWNER).ok().flatten();
+    if was.as_ref() != Some(&user) {
+        let _ = store.clear();
+        let _ = store.set_item(OWNER, &user);
+    }
+}
+
+/// Forgets every draft of this tab: its owner goes.
 pub fn forget_drafts() {
     if let Some(store) = tab() {
         let _ = store.clear();

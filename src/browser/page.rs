@@ -1,7 +1,9 @@
 //! The page itself: its address, its title, its elements, its visibility.
 
 use wasm_bindgen::JsCast;
-use web_sys::{Document, Element, FocusOptions, HtmlElement, HtmlTextAreaElement, VisibilityState, window};
+use web_sys::{
+    Document, Element, FocusOptions, HtmlElement, HtmlInputElement, HtmlTextAreaElement, VisibilityState, window,
+};
 
 pub fn document() -> Option<Document> {
     window()?.document()
@@ -93,6 +95,34 @@ pub fn text_area(id: &str) -> Option<HtmlTextAreaElement> {
 /// What somebody typed into a field before the program was there.
 pub fn typed(id: &str) -> String {
     text_area(id).map(|area| area.value()).unwrap_or_default()
+}
+
+/// What stands in a field of one line.
+pub fn value(id: &str) -> String {
+    let field = by_id(id).and_then(|field| field.dyn_into::<HtmlInputElement>().ok());
+    field.map(|field| field.value()).unwrap_or_default()
+}
+
+/// Moves the focus among some elements inside another, round its ends.
+pub fn focus_beside(inside: &str, selector: &str, by: isize) {
+    let Some(Ok(found)) = by_id(inside).map(|inside| inside.query_selector_all(selector)) else {
+        return;
+    };
+    let found: Vec<Element> = (0..found.length())
+        .filter_map(|at| found.item(at)?.dyn_into().ok())
+        .collect();
+    let Some(at) = found.iter().position(is_focused_within) else {
+        return;
+    };
+    let next = (at + found.len()).saturating_add_signed(by) % found.len();
+    if let Some(next) = found.get(next) {
+        focus(next);
+    }
+}
+
+/// True if no element has the focus, as after the one that had it was drawn anew.
+pub fn is_focus_lost() -> bool {
+    focused().is_none_or(|focused| focused.tag_name() == "BODY")
 }
 
 /// Puts text on the clipboard, if the browser lets us.

@@ -3,7 +3,7 @@
 //! browser has it, and two correctors fight.
 
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
+use web_sys::{Element, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 /// Nearer to the end than this means: at the end.
 const NEAR_END_PX: i32 = 80;
@@ -102,6 +102,37 @@ pub fn land(list: &Element, row: Option<Element>, percent: i32) -> bool {
     let Some(row) = row.and_then(html) else { return false };
     list.set_scroll_top(Measures::of(list).landing(row.offset_top(), percent));
     true
+}
+
+/// The messages of a list, from old to new.
+pub fn rows(list: &Element) -> Vec<HtmlElement> {
+    let Ok(found) = list.query_selector_all("article") else {
+        return vec![];
+    };
+    (0..found.length())
+        .filter_map(|at| found.item(at)?.dyn_into().ok())
+        .collect()
+}
+
+/// Scrolls no further than needed, and leaves what sticks to the edges free.
+pub fn into_view(row: &Element) {
+    let options = ScrollIntoViewOptions::new();
+    options.set_block(ScrollLogicalPosition::Nearest);
+    row.scroll_into_view_with_scroll_into_view_options(&options);
+}
+
+pub fn begins_above(list: &Element, row: &Element) -> bool {
+    row.get_bounding_client_rect().top() < list.get_bounding_client_rect().top()
+}
+
+pub fn ends_below(list: &Element, row: &Element) -> bool {
+    row.get_bounding_client_rect().bottom() > list.get_bounding_client_rect().bottom() + 1.0
+}
+
+/// There is more of the list above the row than below it.
+pub fn is_low(list: &Element, row: &Element) -> bool {
+    let (list, row) = (list.get_bounding_client_rect(), row.get_bounding_client_rect());
+    row.top() - list.top() > list.bottom() - row.bottom()
 }
 
 fn html(element: Element) -> Option<HtmlElement> {

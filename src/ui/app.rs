@@ -4,6 +4,8 @@
 use super::{
     away::away,
     desk::Desk,
+    live::{effect, live, maybe, text},
+    parts::{blank, empty, plain},
     place::room_path,
     room::{composer, room, status},
     sidebar::sidebar,
@@ -17,7 +19,7 @@ pub const PAGE_DATA_ID: &str = "page-data";
 
 pub fn app(desk: Desk) -> AnyView {
     let open = Memo::new(move |_| desk.room());
-    let class = move || if open.get().is_none() { "app app--home" } else { "app" };
+    let class = Signal::derive(move || if open.get().is_none() { "app app--home" } else { "app" });
     // It leads to where one writes, so it is there only with that.
     let skip = move || {
         let address = ["#", composer::FIELD_ID].concat();
@@ -27,17 +29,18 @@ pub fn app(desk: Desk) -> AnyView {
                     {words::SKIP}
                 </a>
             }
+            .into_any()
         })
     };
-    Effect::new(move |_| crate::browser::page::set_title(&desk.title()));
+    effect(move || crate::browser::page::set_title(&desk.title()));
     view! {
-        {skip}
+        {maybe(skip)}
         <div class=class>
             {sidebar(desk)}
-            {move || match open.get() {
+            {live(move || match open.get() {
                 Some(open) => room(desk, open),
                 None => home(desk),
-            }}
+            })}
             <div class="notices">{notices(desk)}</div>
         </div>
         {announcer(desk)}
@@ -65,7 +68,7 @@ pub fn announcer(desk: Desk) -> AnyView {
 }
 
 pub fn announcement(desk: Desk) -> AnyView {
-    (move || desk.announcement().get()).into_any()
+    text(move || desk.announcement().get())
 }
 
 /// The program's own copy of what the page was drawn from. It is no script: it never runs.
@@ -102,22 +105,7 @@ fn home(desk: Desk) -> AnyView {
             }
             .into_any(),
         };
-        view! {
-            <div class="empty">
-                <h1 class="empty__title">{title}</h1>
-                <p class="empty__text">{text}</p>
-                <div class="empty__actions">{action}</div>
-            </div>
-        }
+        empty(title.into_any(), text.into_any(), Some(action))
     };
-    view! {
-        <main class="app__pane page page--blank">
-            {status(desk)} <div class="page__scroll">
-                <div class="page__column">
-                    <div class="page__section">{content}</div>
-                </div>
-            </div>
-        </main>
-    }
-    .into_any()
+    blank(status(desk), vec![plain("div", "page__section", vec![live(content)])])
 }

@@ -6,6 +6,7 @@ pub(crate) mod app;
 mod away;
 pub(crate) mod base64;
 pub(crate) mod desk;
+pub(crate) mod live;
 pub(crate) mod offline;
 pub mod page_data;
 mod pages;

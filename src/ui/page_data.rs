@@ -21,10 +21,21 @@ pub enum Page {
     Inside(FirstPicture, Inside),
     /// A page for those who are not signed in.
     Gate(Gate),
+    /// A message that could not be sent, and no page is left to write it on.
+    NotSent(NotSent),
     /// Nothing here, for whoever asks.
     NotFound,
     /// Something is wrong with the server, not with what was asked.
     Unavailable,
+}
+
+/// Why, and the text, to be copied.
+#[derive(Debug, Clone)]
+pub struct NotSent {
+    pub problem: Problem,
+    pub text: String,
+    /// Where to sign in, for who is signed out.
+    pub sign_in: Option<String>,
 }
 
 /// The chat, as the server and the browser first draw it.

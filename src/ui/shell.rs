@@ -28,6 +28,10 @@ pub fn document(page: Page, files: &Files) -> String {
             let title = words::title(0, Some(pages::gate_title(&gate)));
             whole(Boot::Page, title, files, &pages::gate(gate).to_html())
         }
+        Page::NotSent(lost) => {
+            let title = words::title(0, Some(words::NOT_SENT));
+            whole(Boot::Page, title, files, &pages::not_sent(&lost).to_html())
+        }
         Page::NotFound => {
             let title = words::title(0, Some(pages::NOT_FOUND_TITLE));
             whole(Boot::Page, title, files, &pages::not_found().to_html())

@@ -4,7 +4,7 @@
 use crate::{
     browser::page,
     client::FirstPicture,
-    ui::{app, base64, desk::Desk, offline, page_data::ChatPage, sidebar},
+    ui::{app, base64, desk::Desk, live::effect, offline, page_data::ChatPage, sidebar},
     wire::Unpack,
 };
 use leptos::{mount, prelude::*};
@@ -19,7 +19,7 @@ pub fn hydrate() -> Result<(), Unpack> {
     let data = ChatPage::decode(&data)?;
     mount::hydrate_body(move || {
         let desk = Desk::of_page(data);
-        Effect::new(move |_| desk.start());
+        effect(move || desk.start());
         app::app(desk)
     });
     Ok(())
@@ -36,7 +36,7 @@ pub fn hydrate_beside() -> Result<(), Unpack> {
     let made = Rc::clone(&desk);
     take_over(".app", move || {
         let desk = Desk::new(picture);
-        Effect::new(move |_| desk.connect());
+        effect(move || desk.connect());
         made.set(Some(desk));
         sidebar::sidebar(desk)
     });

@@ -1,13 +1,13 @@
 //! Pages as the server draws them: what stands on them, and what never does.
 
 use super::{
-    page_data::{ChatPage, FormReply, Gate, Inside, NewRoom},
+    page_data::{ChatPage, FormReply, Gate, Inside, NewRoom, NotSent},
     place,
     shell::{Files, document, offline_shell},
 };
 use crate::wire::{
-    Body, ClientKey, Cursor, DirectorySeq, Entry, Enveloped, EpisodeId, Epoch, Limits, Message, Millis, Ordinal,
-    Person, Problem, RoomId, RoomKind, Seq, Tail, UserId, UserSeq,
+    Body, ClientKey, Cursor, DirectorySeq, Emoji, Entry, Enveloped, EpisodeId, Epoch, Limits, Message, Millis, Ordinal,
+    Person, Problem, Reaction, RoomId, RoomKind, Seq, Tail, UserId, UserSeq,
     event::{Change, MemberJoined},
     fetch::{CaughtUp, News, Page as Rows, Preview, RoomAnswer, Summary},
     membership::{RoomRole, ServerRole},
@@ -51,8 +51,10 @@ fn message(ordinal: u64, author: UserId, body: &str, mentions: Vec<UserId>) -> M
         author,
         client_key: ClientKey::from_bytes([u8::try_from(ordinal).unwrap(); 16]),
         at: Millis(NOW.0 - HOUR + ordinal * 1_000),
-        body: Body::parse(body).unwrap(),
+        body: Some(Body::parse(body).unwrap()),
         mentions,
+        edited_at: None,
+        reactions: vec![],
     }
 }
 
@@ -84,6 +86,7 @@ fn summary(kind: RoomKind, with: Option<UserId>, read: u64, unread: u32, mention
             mentions,
             first_mention: (mentions > 0).then_some(Seq(4)),
             since_left: unread,
+            left: Ordinal(read),
         },
         preview: Some(Preview {
             seq: Seq(4),
@@ -91,6 +94,7 @@ fn summary(kind: RoomKind, with: Option<UserId>, read: u64, unread: u32, mention
             at: NOW,
             words: "the last words".to_owned(),
         }),
+        mention: None,
     }
 }
 
@@ -240,6 +244,59 @@ fn a_room_is_drawn_with_its_names() {
     }
 }
 
+/// The page of the room with its second message, Bo's, changed like this.
+fn with_changed(change: impl FnOnce(&mut Message)) -> String {
+    let mut page = chat(Some(GENERAL));
+    let News::Reset(_, rows) = &mut page.picture.caught_up.rooms[0].news else {
+        panic!("the room that is open comes with its rows");
+    };
+    change(&mut rows.messages[1]);
+    let html = draw(page);
+    let (_, rest) = html.split_once("id=\"m-3\"").unwrap();
+    let (row, _) = rest.split_once("</article>").unwrap();
+    row.to_owned()
+}
+
+#[test]
+fn a_changed_message_says_so_and_when() {
+    let row = with_changed(|message| message.edited_at = Some(NOW));
+    assert!(
+        row.contains("title=\"Edited 23 Nov, 16:00\"") && row.contains(">edited<"),
+        "{row}"
+    );
+    assert!(!with_changed(|_| {}).contains("edited<"));
+}
+
+#[test]
+fn a_deleted_message_leaves_its_place_and_nothing_to_do() {
+    let row = with_changed(|message| {
+        message.body = None;
+        message.mentions.clear();
+    });
+    assert!(text_of(&row).contains("Message deleted") && !row.contains("example.org"));
+    assert!(!row.contains("Message actions"));
+    assert!(with_changed(|_| {}).contains("aria-label=\"Message actions\""));
+}
+
+#[test]
+fn a_reaction_tells_its_number_its_people_and_whether_it_is_ones_own() {
+    let row = with_changed(|message| {
+        let put = |sign: &str, users: &[UserId]| Reaction {
+            emoji: Emoji::parse(sign).unwrap(),
+            users: users.to_vec(),
+        };
+        message.reactions = vec![put("👍", &[ADA, BO]), put("🎉", &[BO])];
+    });
+    for part in [
+        "aria-label=\"👍 2, you reacted\"",
+        "title=\"Ada, Bo &lt;b&gt;\"",
+        "aria-label=\"🎉 1\"",
+    ] {
+        assert!(row.contains(part), "{part} in {row}");
+    }
+    assert_eq!(row.matches("aria-pressed=\"true\"").count(), 1);
+}
+
 #[test]
 fn what_people_write_is_text_and_never_an_element() {
     let html = draw(chat(Some(GENERAL)));
@@ -270,6 +327,11 @@ fn no_page_has_a_script_or_a_style_of_its_own() {
         Page::Chat(chat(Some(GENERAL))),
         Page::Inside(picture(None), inside),
         Page::Gate(Gate::SetUp { reply: None }),
+        Page::NotSent(NotSent {
+            problem: Problem::Gone,
+            text: "words".to_owned(),
+            sign_in: None,
+        }),
         Page::NotFound,
         Page::Unavailable,
     ];

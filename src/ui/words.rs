@@ -2,6 +2,7 @@
 //! another module of the same shape. It knows numbers and problems, and nothing
 //! of where a word is shown.
 
+use super::page_data::FormReply;
 use crate::{
     rules::civil::{Day, Span},
     wire::{Problem, RoomKind},
@@ -33,7 +34,22 @@ pub const WAITING: &str = "Waiting for network";
 pub const NOT_SENT: &str = "Not sent";
 pub const TRY_AGAIN: &str = "Try again";
 pub const COPY_TEXT: &str = "Copy text";
+pub const DISCARD: &str = "Discard";
+pub const MESSAGE_ACTIONS: &str = "Message actions";
+pub const REACT: &str = "React";
+pub const OTHER_EMOJI: &str = "Another emoji";
+pub const NO_EMOJI: &str = "This is not an emoji.";
+pub const EDIT: &str = "Edit";
+pub const EDITED: &str = "edited";
+pub const EDITING: &str = "Editing your message";
+pub const EDIT_MESSAGE: &str = "Edit message";
+pub const SAVE: &str = "Save";
+pub const CANCEL: &str = "Cancel";
 pub const DELETE: &str = "Delete";
+pub const DELETE_SURELY: &str = "Delete for everybody";
+pub const DELETE_ASKED: &str = "Press again to delete it for everybody.";
+pub const DELETING: &str = "Deleting";
+pub const DELETED: &str = "Message deleted";
 pub const OLDER: &str = "Load older messages";
 pub const LOADING: &str = "Loading…";
 pub const NEWEST: &str = "Newest";
@@ -64,9 +80,10 @@ pub const CONNECTING: &str = "Connecting…";
 pub const OFFLINE: &str = "Offline — messages will be sent later";
 pub const NEW_VERSION: &str = "New version";
 pub const RELOAD: &str = "Reload";
+pub const RESTORED: &str = "The server was restored from a backup. What is missing and was yours is sent again.";
 pub const OLD_VERSION: &str = "This version is too old for the server. What you wrote is kept.";
 pub const OFFLINE_TITLE: &str = "You are offline.";
-pub const OFFLINE_TEXT: &str = "Whilst opens again as soon as there is a network. What you wrote is kept.";
+pub const OFFLINE_TEXT: &str = "Whilst opens again as soon as there is a network.";
 pub const OPENING: &str = "Opening…";
 
 /// A number with its thousands apart.
@@ -130,6 +147,35 @@ pub fn message_to(room: &str) -> String {
 pub fn load_missing(n: u64) -> String {
     let n = u32::try_from(n).unwrap_or(u32::MAX);
     join(&["Load ", &count(n, "missing message", "missing messages")])
+}
+
+pub fn react_with(emoji: &str) -> String {
+    join(&["React with ", emoji])
+}
+
+/// The name of a button that tells how many put an emoji to a message.
+pub fn reacted(emoji: &str, n: u32, own: bool) -> String {
+    join(&[emoji, " ", &number(n), if own { ", you reacted" } else { "" }])
+}
+
+/// So many names are told in full.
+const NAMES_MAX: usize = 8;
+
+/// "Ada, Bo", and beyond some of them how many more.
+pub fn names(all: impl ExactSizeIterator<Item = String>) -> String {
+    let more = all.len().saturating_sub(NAMES_MAX);
+    let mut text = all.take(NAMES_MAX).collect::<Vec<_>>().join(", ");
+    if more > 0 {
+        text.push_str(" and ");
+        text.push_str(&number(u32::try_from(more).unwrap_or(u32::MAX)));
+        text.push_str(" more");
+    }
+    text
+}
+
+/// When a text was changed: "Edited 23 Nov, 14:05".
+pub fn edited_at(date: &str, clock: &str) -> String {
+    join(&["Edited ", date, ", ", clock])
 }
 
 pub fn new_below(n: u32) -> String {
@@ -292,6 +338,20 @@ pub fn day_name(day: Day, today: Day, yesterday: Day) -> &'static str {
     }
 }
 
+/// A refusal, in the words of the form that was refused.
+pub fn refusal(reply: &FormReply) -> String {
+    let to = reply.to.as_str();
+    let names_somebody = to == "/new-message" || to.ends_with("/people/add");
+    let own = match reply.problem {
+        Problem::Gone if names_somebody => "Nobody here has this username.",
+        Problem::NotAllowed if to == "/new-message" => "That is you. Choose somebody else.",
+        Problem::WrongPassword if to == "/settings/password" => "That is not your present password.",
+        Problem::Malformed if to.starts_with("/admin/invites") => "Uses and days are whole numbers from 1.",
+        _ => return problem(&reply.problem),
+    };
+    own.to_owned()
+}
+
 /// A refusal, with what to do about it.
 pub fn problem(problem: &Problem) -> String {
     let text = match problem {
@@ -307,6 +367,8 @@ pub fn problem(problem: &Problem) -> String {
             ]);
         }
         Problem::BodyUnreadable => "It holds characters that cannot be stored or shown. Your text is kept.",
+        Problem::MessageDeleted => "The message was deleted.",
+        Problem::EmojiUnreadable => NO_EMOJI,
         Problem::KeyReused => "This was sent before with another text. That stays, and yours is kept.",
         Problem::TooFast { retry_after } => {
             let seconds = u32::try_from(retry_after.0.div_ceil(1_000)).unwrap_or(u32::MAX);
@@ -373,6 +435,15 @@ mod tests {
         assert_eq!(told(0, 0, 6), "6 min");
         assert_eq!(told(2, 0, 0), "2 d");
         assert_eq!(told(0, 0, 0), "less than a minute");
+    }
+
+    #[test]
+    fn a_reaction_is_heard_with_its_number_and_whether_it_is_ones_own() {
+        assert_eq!(reacted("👍", 3, true), "👍 3, you reacted");
+        assert_eq!(reacted("👍", 1, false), "👍 1");
+        let told = |n: usize| names(vec!["Bo".to_owned(); n].into_iter());
+        assert_eq!(told(2), "Bo, Bo");
+        assert!(told(12).ends_with("Bo and 4 more"));
     }
 
     #[test]

@@ -6,7 +6,13 @@ use crate::{
         away::{Card, Line},
         civil,
     },
-    ui::{desk::Desk, place::entry_path, place::room_path, words},
+    ui::{
+        desk::Desk,
+        parts::{plain, unseen, worded},
+        place::entry_path,
+        place::room_path,
+        words,
+    },
     wire::RoomKind,
 };
 use leptos::prelude::*;
@@ -114,39 +120,39 @@ fn room(desk: Desk, line: &Line) -> AnyView {
     let name = line.name.clone();
     let aside = if line.mentions > 0 {
         let text = words::mentions(line.mentions);
-        Some(view! { <span class="tag tag--unread">{text}</span> }.into_any())
+        Some(plain("span", "tag tag--unread", vec![text.into_any()]))
     } else if line.kind == RoomKind::Direct {
-        Some(view! { <span class="away__people">{words::DIRECT}</span> }.into_any())
+        Some(plain("span", "away__people", vec![words::DIRECT.into_any()]))
     } else {
         None
     };
     let said = line.preview.as_ref().map(|preview| {
         let author = (line.kind != RoomKind::Direct).then(|| desk.person_name(preview.author));
-        let author = author.map(|name| view! { <b dir="auto">{name} ":"</b> " " });
-        let said = preview.words.clone();
-        view! {
-            <span class="away__words" dir="auto">
-                {author}
-                {said}
-            </span>
+        let mut inside = Vec::new();
+        if let Some(name) = author {
+            // The name by itself, or its script would put the colon on the other side.
+            inside.push(plain(
+                "b",
+                "",
+                vec![plain("bdi", "", vec![name.into_any()]), ":".into_any()],
+            ));
+            inside.push(" ".into_any());
         }
+        inside.push(preview.words.clone().into_any());
+        worded("span", "away__words", inside)
     });
-    view! {
-        <li class="away__line">
-            <a class="away__link" href=room_path(line.room)>
-                <span class="away__count">
-                    {words::number(line.unread)} <span class="visually-hidden">" unread in "</span>
-                </span>
-                <span class="away__where">
-                    <span class="away__room" dir="auto">
-                        {name}
-                    </span>
-                    " "
-                    {aside}
-                </span>
-                {said}
-            </a>
-        </li>
-    }
-    .into_any()
+    let count = vec![words::number(line.unread).into_any(), unseen(" unread in ".into_any())];
+    let place = vec![
+        worded("span", "away__room", vec![name.into_any()]),
+        " ".into_any(),
+        aside.into_any(),
+    ];
+    let anchor = view! {
+        <a class="away__link" href=room_path(line.room)>
+            {plain("span", "away__count", count)}
+            {plain("span", "away__where", place)}
+            {said}
+        </a>
+    };
+    plain("li", "away__line", vec![anchor.into_any()])
 }

@@ -5,7 +5,12 @@
 mod card;
 mod line;
 
-use super::{desk::Desk, room::composer, words};
+use super::{
+    desk::Desk,
+    live::{effect, maybe},
+    room::composer,
+    words,
+};
 use crate::{
     browser::{life, page, timer},
     rules::away::{Card, Form},
@@ -26,15 +31,14 @@ pub fn away(desk: Desk) -> AnyView {
         card.get()
             .filter(|card| Some(card.episode) != folded && desk.has_card_lock().get())
     });
-    Effect::new(move |_| held.meet(shown.get()));
-    Effect::new(move |_| held.listen());
-    (move || {
+    effect(move || held.meet(shown.get()));
+    effect(move || held.listen());
+    maybe(move || {
         shown.get().map(|card| match card.form {
             Form::Full => card::full(desk, held, &card),
             Form::Line => line::line(desk, held, &card),
         })
     })
-    .into_any()
 }
 
 /// What holds the card open and where the focus was before it went there.

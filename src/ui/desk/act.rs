@@ -3,9 +3,13 @@
 use super::Desk;
 use crate::{
     browser::page,
-    client::{Input, Tab},
-    ui::{place::Place, room::Walk, words},
-    wire::{ClientKey, Ordinal, RoomId},
+    client::{Act, Input, Row, Tab},
+    ui::{
+        place::Place,
+        room::{Editing, Walk},
+        words,
+    },
+    wire::{ClientKey, Emoji, Message, Ordinal, Reaction, RoomId},
 };
 use leptos::prelude::*;
 
@@ -13,6 +17,66 @@ impl Desk {
     pub fn send(self, room: RoomId, body: String) {
         self.step(Input::Send { room, body });
         self.to_end().update(|times| *times += 1);
+    }
+
+    /// Begins to write a message anew, from its row.
+    pub fn edit(self, room: RoomId, message: &Message) {
+        let text = self.read(|tab| tab.text_of(room, message));
+        let editing = Editing::of(room, message, text);
+        self.editing().set(Some(Editing {
+            from_row: true,
+            ..editing
+        }));
+    }
+
+    /// Begins to write anew what one said last; false if there is nothing.
+    pub fn edit_last_own(self, room: RoomId) -> bool {
+        let last = self.read(|tab| {
+            let message = tab.last_own(room)?;
+            let text = tab.text_of(room, &message);
+            Some(Editing::of(room, &message, text))
+        });
+        let is_any = last.is_some();
+        if is_any {
+            self.editing().set(last);
+        }
+        is_any
+    }
+
+    pub fn save_edit(self, editing: &Editing, body: String) {
+        self.step(Input::Edit {
+            room: editing.room,
+            target: editing.target,
+            revision: editing.revision,
+            body,
+        });
+    }
+
+    pub fn delete(self, room: RoomId, message: &Message) {
+        let target = message.target();
+        self.step(Input::Do(Act::Delete { room, target }));
+    }
+
+    /// Puts the emoji to the message, or takes it back where it is one's own.
+    pub fn react(self, room: RoomId, message: &Message, emoji: Emoji) {
+        let (me, target) = (self.my_id(), message.target());
+        let is_on = |shown: &[Reaction]| {
+            let mut shown = shown.iter();
+            shown.any(|reaction| reaction.emoji == emoji && reaction.users.contains(&me))
+        };
+        let on = !untrack(|| self.rows(room)).iter().any(|row| match row {
+            Row::Message { message, overlay, .. } if message.target() == target => match overlay {
+                Some(overlay) => is_on(&overlay.reactions(message, me)),
+                None => is_on(&message.reactions),
+            },
+            _ => false,
+        });
+        self.step(Input::Do(Act::React {
+            room,
+            target,
+            emoji,
+            on,
+        }));
     }
 
     pub fn retry(self, key: ClientKey) {
@@ -107,6 +171,10 @@ impl Desk {
             Place::Room(room) => (None, Input::OpenRoom { room, at: None }),
             Place::Entry(room, seq) => (Some((room, seq)), Input::OpenRoom { room, at: Some(seq) }),
         };
+        self.menu().set(None);
+        if before.room() != place.room() {
+            self.editing().set(None);
+        }
         self.found().set(found);
         self.moved().set_value(true);
         // Going where one is already moves nothing but the mark.

@@ -11,11 +11,18 @@ use crate::{
         page, program, tabs, timer,
     },
     client::{Changed, Effect},
-    ui::{place::Place, words},
+    ui::{
+        live::effect_after,
+        place::Place,
+        room::{Editing, Walk},
+        words,
+    },
+    wire::Seq,
 };
 use leptos::prelude::*;
 use std::{cell::Cell, rc::Rc};
 
+const WALK: &str = "walk";
 const CARD_LOCK: &str = "whilst-card";
 /// A lock that nobody else has is had within a few milliseconds.
 const LOCK_PATIENCE_MS: u32 = 300;
@@ -26,6 +33,7 @@ const SIGN_IN_PATH: &str = "/sign-in?next=";
 impl Desk {
     /// Connects the chat to the browser: once, after the first picture stands.
     pub fn start(self) {
+        self.take_up_walk();
         self.connect();
         life::on_visit(move |path| match Place::parse(path) {
             Some(place) => {
@@ -39,6 +47,9 @@ impl Desk {
     /// The same beside a page of forms, where every link loads a page.
     pub fn connect(self) {
         self.zone().be_local();
+        if let Some(user) = self.read(|tab| tab.me().map(|me| me.user)) {
+            keep::belongs_to(user);
+        }
         let tab = self.tab().get_value();
         let driver = Driver::start(tab, move |effect| self.told(effect));
         self.driver().set_value(Some(driver.clone()));
@@ -49,6 +60,28 @@ impl Desk {
         })));
         self.watch_life(driver);
         self.watch_program();
+        self.keep_walk();
+    }
+
+    /// A walk that began on a page of forms, or before this page was loaded again, goes on.
+    fn take_up_walk(self) {
+        let kept = keep::under_way(WALK).and_then(|text| Walk::from_text(&text));
+        let room = self.place().get_untracked().room();
+        let walk = kept.filter(|walk| walk.here() == room);
+        if walk.is_none() {
+            keep::keep_under_way(WALK, None);
+        }
+        self.walk().set(walk);
+    }
+
+    fn keep_walk(self) {
+        effect_after(move |before: Option<()>| {
+            let text = self.walk().with(|walk| walk.as_ref().map(Walk::to_text));
+            // On a page of forms there is none, and the one that was kept is still under way.
+            if before.is_some() || text.is_some() {
+                keep::keep_under_way(WALK, text.as_deref());
+            }
+        });
     }
 
     /// Other tabs of this browser must not go on as somebody who left.
@@ -111,6 +144,28 @@ impl Desk {
             Effect::NotQueued { room, body, problem } => {
                 self.returned().try_set(Some((room, body, problem)));
             }
+            Effect::EditNotQueued {
+                room,
+                target,
+                revision,
+                body,
+                problem,
+            } => {
+                let me = self.my_id();
+                let seq = self.read(|tab| {
+                    let message = tab.timeline(room)?.keyed(me, target.key)?;
+                    Some(message.seq)
+                });
+                self.editing().try_set(Some(Editing {
+                    room,
+                    seq: seq.unwrap_or(Seq::ZERO),
+                    target,
+                    revision,
+                    text: body,
+                    problem: Some(problem),
+                    from_row: false,
+                }));
+            }
             Effect::Reveal { room, seq } => {
                 self.found().try_set(Some((room, seq)));
                 self.revealed().try_update(|times| *times += 1);
@@ -127,6 +182,9 @@ impl Desk {
         self.last_now().try_set_value(clock::now());
         if let (true, Some(me)) = (changed.me, self.read(|tab| tab.me().cloned())) {
             self.own_me().try_set_value(me);
+        }
+        if changed.restored {
+            self.restored().try_set(true);
         }
         let Revisions {
             rooms,
@@ -154,8 +212,8 @@ impl Desk {
     }
 }
 
-/// Nothing of the one who left may stay on the screen.
+/// Nothing of the one who left may stay on the screen. What they typed stays in this tab,
+/// for them alone.
 fn leave_for_sign_in() {
-    keep::forget_drafts();
     page::go(&[SIGN_IN_PATH, &page::path()].concat());
 }

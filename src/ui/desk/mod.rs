@@ -10,7 +10,7 @@ use super::{
     page_data::{ChatPage, FormReply, Joinable},
     parts::Zone,
     place::Place,
-    room::Walk,
+    room::{Editing, Walk},
 };
 use crate::{
     browser::{
@@ -80,6 +80,10 @@ parts! {
     pub revealed: RwSignal<u32>,
     /// A text that did not enter the outbox and belongs back into the box.
     pub returned: RwSignal<Option<(RoomId, String, Problem)>>,
+    /// The message whose panel is open.
+    pub menu: RwSignal<Option<(RoomId, Seq)>>,
+    /// The message that is being written anew.
+    pub editing: RwSignal<Option<Editing>>,
     /// Rises when the list is to stand at its end whatever was read before.
     pub to_end: RwSignal<u32>,
     /// Rises when the window got or lost the keys, or was shown or hidden.
@@ -87,6 +91,8 @@ parts! {
     pub announcement: RwSignal<String>,
     pub installable: RwSignal<bool>,
     pub updated: RwSignal<bool>,
+    /// The server was restored from a backup, and nobody has put that away yet.
+    pub restored: RwSignal<bool>,
     /// This tab is the one of its browser that shows the card.
     pub has_card_lock: RwSignal<bool>,
     /// The room of the page's address, if the server would not tell of it.
@@ -141,11 +147,14 @@ impl Desk {
             found: RwSignal::new(found),
             revealed: RwSignal::new(0),
             returned: RwSignal::new(None),
+            menu: RwSignal::new(None),
+            editing: RwSignal::new(None),
             to_end: RwSignal::new(0),
             attention: RwSignal::new(0),
             announcement: RwSignal::new(String::new()),
             installable: RwSignal::new(false),
             updated: RwSignal::new(false),
+            restored: RwSignal::new(false),
             // Without the program every page shows it.
             has_card_lock: RwSignal::new(true),
             gone: StoredValue::new(gone),

@@ -2,14 +2,15 @@
 
 use super::{Desk, PageExtras, RoomLine};
 use crate::{
-    client::{Pending, Row, Status, Tab, Totals},
+    browser::keep,
+    client::{Pending, Row, Status, Tab, Timeline, Totals},
     rules::away::Card,
     ui::{
         page_data::{FormReply, Joinable},
         room::Wire,
         words,
     },
-    wire::{ClientKey, Millis, Person, RoomId, UserId, person::Me},
+    wire::{ClientKey, Millis, Ordinal, Person, RoomId, Seq, UserId, person::Me, user_log::Marker},
 };
 use leptos::prelude::*;
 
@@ -63,6 +64,20 @@ impl Desk {
         self.read(|tab| tab.rows(room, &|at| self.zone().offset(at)))
     }
 
+    /// The marker that would say that everything in the room is read.
+    pub fn end_of(self, room: RoomId) -> Marker {
+        self.read(|tab| Marker {
+            version: tab.counts(room).map_or(0, |counts| counts.marker.version),
+            ordinal: tab.timeline(room).map_or(Ordinal::ZERO, Timeline::ordinal),
+        })
+    }
+
+    /// The row of the message that is being written anew.
+    pub fn edited_row(self) -> Option<(RoomId, Seq)> {
+        self.editing()
+            .with(|editing| editing.as_ref().map(|editing| (editing.room, editing.seq)))
+    }
+
     /// Rows of the room are still on their way.
     pub fn is_loading(self, room: RoomId) -> bool {
         self.revisions().timeline.track();
@@ -87,6 +102,16 @@ impl Desk {
             }
         })
         .collect()
+    }
+
+    /// What stood in the field when the room was lost: nowhere to send it, but it was written.
+    pub fn lost_draft(self, room: RoomId) -> String {
+        let in_browser = self.driver().with_value(Option::is_some);
+        if in_browser && self.is_gone(room) {
+            keep::draft(room)
+        } else {
+            String::new()
+        }
     }
 
     pub fn wire(self) -> Wire {

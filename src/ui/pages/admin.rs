@@ -3,7 +3,7 @@
 
 use super::{
     ROW, ROW_OUT, ROW_OWN, Row, SMALL, TAG, TAG_BAD, TAG_STRONG, alert_for, confirm, date, ledger, line_form, press,
-    section, shown_link,
+    press_for, section, shown_link,
 };
 use crate::{
     ui::{
@@ -99,8 +99,9 @@ fn person(row: PersonRow, me: &Me) -> AnyView {
     let at = ["/admin/people/", &person.user.to_string(), "/"].concat();
     let actions = match standing {
         Standing::Active if is_above(me.role, role) => acts(&at, &person.name, role, me.role),
-        Standing::Banned if is_above(me.role, role) => {
-            vec![press(&[&at, "unban"].concat(), vec![], "Unban", SMALL)]
+        Standing::Removed | Standing::Banned if is_above(me.role, role) => {
+            let name = Some(["Let ", &person.name, " back in"].concat());
+            vec![press_for(&[&at, "unban"].concat(), vec![], "Let back in", SMALL, name)]
         }
         _ => vec![],
     };

@@ -47,6 +47,7 @@ pub fn inside(page: Inside, me: &Me, now: Millis) -> AnyView {
 
 pub fn title(page: &Inside) -> String {
     match page {
+        Inside::RoomPeople(page) if page.name.is_empty() => words::PEOPLE.to_owned(),
         Inside::RoomPeople(page) => [&page.name, ": people"].concat(),
         Inside::NewRoom(_) => words::NEW_ROOM.to_owned(),
         Inside::NewMessage(_) => words::NEW_MESSAGE.to_owned(),

@@ -16,7 +16,7 @@ pub use inside::{inside, title as inside_title};
 use crate::{
     rules::civil,
     ui::{
-        page_data::{FormReply, reply_to},
+        page_data::{FormReply, NotSent, reply_to},
         parts::{alert, brand, hidden_key},
         words,
     },
@@ -33,6 +33,40 @@ pub fn blank(title: &'static str, text: &'static str, actions: AnyView) -> AnyVi
                     <div class="empty">
                         {brand("brand")} <h1 class="empty__title">{title}</h1> <p class="empty__text">{text}</p>
                         <div class="empty__actions">{actions}</div>
+                    </div>
+                </div>
+            </div>
+        </main>
+    }
+    .into_any()
+}
+
+/// The words of somebody who was signed out, or put out of the room, while they wrote.
+pub fn not_sent(lost: &NotSent) -> AnyView {
+    let (href, label) = match &lost.sign_in {
+        Some(sign_in) => (sign_in.as_str(), "Sign in"),
+        None => ("/", words::TO_YOUR_ROOMS),
+    };
+    view! {
+        <main class="gate">
+            <div class="gate__sheet">
+                <header class="gate__head">
+                    {brand("brand brand--large")} <h1 class="gate__title">{words::NOT_SENT}</h1>
+                    <p class="gate__text">{words::problem(&lost.problem)}</p>
+                </header>
+                <div class="gate__form">
+                    <div class="field">
+                        <label class="field__label" for="kept">
+                            "You wrote"
+                        </label>
+                        <textarea class="input" id="kept" rows="6" readonly dir="auto">
+                            {lost.text.clone()}
+                        </textarea>
+                    </div>
+                    <div class="form__actions">
+                        <a class="button button--primary" href=href.to_owned()>
+                            {label}
+                        </a>
                     </div>
                 </div>
             </div>

@@ -43,6 +43,7 @@ pub fn room_people(page: &RoomPeople, me: UserId) -> AnyView {
     view! {
         {add} {remove_refused} {section("In this room", String::new(), ledger(members))}
         {page.may_invite.then(|| invite(page))} {rename} {(!direct).then(|| leave(page))}
+        {(admin && !direct).then(|| delete(page))}
     }
     .into_any()
 }
@@ -107,4 +108,15 @@ fn leave(page: &RoomPeople) -> AnyView {
         "button button--danger",
     );
     section("Leave", text.to_owned(), form)
+}
+
+fn delete(page: &RoomPeople) -> AnyView {
+    let form = confirm(
+        &under_room(page.room, "delete"),
+        vec![("client_key", page.client_key.to_string())],
+        "Delete the room…".to_owned(),
+        "Everybody stops hearing it at once, and all that was said in it is gone for good.".to_owned(),
+        "Delete for everybody".to_owned(),
+    );
+    section("Delete", String::new(), form)
 }

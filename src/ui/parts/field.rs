@@ -61,7 +61,7 @@ pub fn field(field: Field, value: &str, reply: Option<&FormReply>) -> AnyView {
     let name = field.name;
     let value = reply.and_then(|reply| reply.field(name)).unwrap_or(value).to_owned();
     let problem = reply.filter(|reply| problem_of(&reply.problem) == Some(name));
-    let problem = problem.map(|reply| words::problem(&reply.problem));
+    let problem = problem.map(words::refusal);
     let hint_id = [name, "-hint"].concat();
     let problem_id = [name, "-problem"].concat();
     let described: Vec<&str> = [
@@ -107,7 +107,7 @@ fn problem_of(problem: &Problem) -> Option<&'static str> {
 /// What is said above a form: problems that belong to none of its fields.
 pub fn alert(reply: Option<&FormReply>, fields: &[&str]) -> Option<AnyView> {
     let reply = reply.filter(|reply| problem_of(&reply.problem).is_none_or(|name| !fields.contains(&name)))?;
-    let text = words::problem(&reply.problem);
+    let text = words::refusal(reply);
     Some(view! { <div class="alert" role="alert">{text}</div> }.into_any())
 }
 

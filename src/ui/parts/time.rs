@@ -4,6 +4,7 @@
 use crate::{
     browser::clock,
     rules::civil::{self, Civil, Day},
+    ui::live::text,
     wire::Millis,
 };
 use leptos::prelude::*;
@@ -48,7 +49,7 @@ pub fn time(zone: Zone, at: Millis, class: &'static str) -> AnyView {
     let class = (!class.is_empty()).then_some(class);
     view! {
         <time class=class datetime=civil::iso(at)>
-            {move || civil::clock(zone.civil(at))}
+            {text(move || civil::clock(zone.civil(at)))}
         </time>
     }
     .into_any()

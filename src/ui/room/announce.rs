@@ -4,7 +4,11 @@
 use crate::{
     browser::timer,
     client::Row,
-    ui::{desk::Desk, words},
+    ui::{
+        desk::Desk,
+        live::{effect, effect_after},
+        words,
+    },
     wire::{Seq, UserId},
 };
 use leptos::prelude::*;
@@ -24,7 +28,7 @@ pub fn listen(desk: Desk, rows: Memo<Vec<Row>>, at_end: RwSignal<bool>, new_belo
     let me = desk.my_id();
     let batch = StoredValue::new(Batch::default());
     let timer = StoredValue::new_local(None::<timer::Timeout>);
-    Effect::new(move |newest: Option<Option<Seq>>| {
+    effect_after(move |newest: Option<Option<Seq>>| {
         let head = rows.with(|rows| newest_of(rows));
         let before = newest.flatten();
         // The first rows of a room are no news: they are what one came to read.
@@ -47,7 +51,7 @@ pub fn listen(desk: Desk, rows: Memo<Vec<Row>>, at_end: RwSignal<bool>, new_belo
         }
         head.max(before)
     });
-    Effect::new(move |_| {
+    effect(move || {
         if at_end.get() {
             new_below.set(0);
         }
@@ -68,10 +72,11 @@ fn newer(rows: &[Row], than: Seq, me: UserId) -> Batch {
         if message.seq <= than {
             break;
         }
-        if message.author != me {
+        // What is gone before anybody heard of it is no news.
+        if message.author != me && !message.is_deleted() {
             batch.count += 1;
             if batch.last.is_none() {
-                batch.last = Some((message.author, message.body.as_str().to_owned()));
+                batch.last = Some((message.author, message.text().to_owned()));
             }
         }
     }
@@ -95,12 +100,44 @@ impl Batch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::{Body, ClientKey, Message, Millis, Ordinal};
+    use std::sync::Arc;
 
     fn came(count: u32, words: &str) -> Batch {
         Batch {
             count,
             last: Some((UserId::from_bytes([1; 16]), words.to_owned())),
         }
+    }
+
+    fn row(seq: u64, body: Option<&str>) -> Row {
+        let author = UserId::from_bytes([1; 16]);
+        let message = Message {
+            ordinal: Ordinal(seq),
+            seq: Seq(seq),
+            revision: Seq(9),
+            author,
+            client_key: ClientKey::from_bytes([2; 16]),
+            at: Millis(0),
+            body: body.map(|body| Body::parse(body).unwrap()),
+            mentions: vec![],
+            edited_at: Some(Millis(1)),
+            reactions: vec![],
+        };
+        Row::Message {
+            message: Arc::new(message),
+            continues: false,
+            stale: false,
+            overlay: None,
+        }
+    }
+
+    #[test]
+    fn a_changed_message_is_no_news_and_a_deleted_one_never_was() {
+        let rows = [row(1, Some("now otherwise")), row(2, None), row(3, Some("new"))];
+        let me = UserId::from_bytes([7; 16]);
+        assert_eq!(newer(&rows[..1], Seq(1), me), Batch::default());
+        assert_eq!(newer(&rows, Seq(1), me), came(1, "new"));
     }
 
     #[test]

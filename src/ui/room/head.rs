@@ -3,6 +3,7 @@
 use crate::{
     ui::{
         desk::{Desk, RoomLine},
+        live::{live, maybe, text},
         parts::{Icon, icon},
         place::under_room,
         words,
@@ -12,6 +13,7 @@ use crate::{
 use leptos::prelude::*;
 
 pub fn head(desk: Desk, line: Memo<RoomLine>) -> AnyView {
+    let people = Signal::derive(move || under_room(line.with(|line| line.room), "people"));
     view! {
         <header class="room__head">
             <div class="room__bar">
@@ -20,23 +22,18 @@ pub fn head(desk: Desk, line: Memo<RoomLine>) -> AnyView {
                 </a>
                 <div class="room__title">
                     <h1 class="room__name" dir="auto">
-                        {move || line.with(|line| line.name.clone())}
+                        {text(move || line.with(|line| line.name.clone()))}
                     </h1>
-                    {move || kind(line)}
+                    {live(move || kind(line))}
                 </div>
                 <div class="room__tools">
-                    {move || {
-                        let people = under_room(line.with(|line| line.room), "people");
-                        view! {
-                            <a
-                                class="button button--quiet button--icon button--small"
-                                href=people
-                                aria-label=words::PEOPLE
-                            >
-                                {icon(Icon::People)}
-                            </a>
-                        }
-                    }}
+                    <a
+                        class="button button--quiet button--icon button--small"
+                        href=people
+                        aria-label=words::PEOPLE
+                    >
+                        {icon(Icon::People)}
+                    </a>
                 </div>
             </div>
             {status(desk)}
@@ -57,21 +54,21 @@ fn kind(line: Memo<RoomLine>) -> AnyView {
 /// Says nothing while all is well.
 pub fn status(desk: Desk) -> AnyView {
     let wire = Memo::new(move |_| desk.wire());
-    let class = move || match wire.get() {
+    let class = Signal::derive(move || match wire.get() {
         Wire::Well => "connection",
         Wire::Connecting => "connection connection--connecting",
         Wire::Offline => "connection connection--offline",
-    };
-    let text = move || match wire.get() {
+    });
+    let said = move || match wire.get() {
         // Nothing at all, not even a blank: an empty chip is not drawn.
         Wire::Well => None,
-        Wire::Connecting => Some(words::CONNECTING),
-        Wire::Offline => Some(words::OFFLINE),
+        Wire::Connecting => Some(words::CONNECTING.into_any()),
+        Wire::Offline => Some(words::OFFLINE.into_any()),
     };
     view! {
         <div class="room__status">
             <div class=class role="status">
-                {text}
+                {maybe(said)}
             </div>
         </div>
     }

@@ -1,15 +1,17 @@
 //! The list of what was said, and the pill that leads to its end.
 
 use super::{
-    announce,
+    announce, keys,
     rows::{DrawRow, draw, draw_rows},
     stand::{LIST_ID, Stand},
 };
 use crate::{
-    browser::watch::soon,
+    browser::{page, watch::soon},
     client::Row,
     ui::{
         desk::{Desk, RoomLine},
+        live::{effect, effect_after, maybe},
+        parts::{button, plain, worded},
         words,
     },
     wire::{RoomId, RoomKind},
@@ -21,28 +23,53 @@ pub fn log(desk: Desk, room: RoomId, line: Memo<RoomLine>) -> AnyView {
     let at_end = RwSignal::new(true);
     let new_below = RwSignal::new(0_u32);
     let rows = Memo::new(move |_| desk.rows(room));
+    // The row that keys go to, by its name: it is another element when it was drawn anew.
+    let held = StoredValue::new(None::<String>);
     let drawn = move || draw_rows(rows.get(), me);
-    let busy = move || if desk.is_loading(room) { "true" } else { "false" };
+    let busy = Signal::derive(move || if desk.is_loading(room) { "true" } else { "false" });
     take_care(desk, room, rows, at_end);
+    effect(move || {
+        rows.track();
+        soon(move || hold_focus(held.try_get_value().flatten()));
+    });
     announce::listen(desk, rows, at_end, new_below);
     view! {
         <div
             class="room__log log"
             id=LIST_ID
             role="log"
-            aria-label=move || line.with(|line| words::messages_in(&line.name))
+            aria-label=Signal::derive(move || line.with(|line| words::messages_in(&line.name)))
             aria-live="off"
             aria-busy=busy
             tabindex="0"
+            on:keydown=move |event| {
+                if keys::pressed(desk, room, &event) {
+                    event.prevent_default();
+                }
+            }
+            on:focusin=move |_| held.set_value(focused_row())
         >
             <div class="log__column">
-                {move || head(desk, room, line, rows)}
+                {maybe(move || head(desk, room, line, rows))}
                 <For each=drawn key=|row: &DrawRow| row.key children=move |row| draw(desk, room, row)/>
             </div>
         </div>
-        {move || (!at_end.get()).then(|| jump(desk, new_below.get()))}
+        {maybe(move || (!at_end.get()).then(|| jump(desk, new_below.get())))}
     }
     .into_any()
+}
+
+fn focused_row() -> Option<String> {
+    let row = page::focused()?.closest("article").ok()??;
+    Some(row.id())
+}
+
+fn hold_focus(row: Option<String>) {
+    if page::is_focus_lost()
+        && let Some(row) = row.and_then(|id| page::by_id(&id))
+    {
+        page::focus(&row);
+    }
 }
 
 /// The list is cared for once it stands on the page, and for as long as it does.
@@ -51,27 +78,27 @@ fn take_care(desk: Desk, room: RoomId, rows: Memo<Vec<Row>>, at_end: RwSignal<bo
     let with = move |what: &dyn Fn(&Stand)| {
         stand.try_with_value(|stand| stand.as_ref().map(what));
     };
-    Effect::new(move |_| stand.set_value(Stand::new(desk, room, at_end)));
-    Effect::new(move |_| {
+    effect(move || stand.set_value(Stand::new(desk, room, at_end)));
+    effect(move || {
         rows.track();
         // After the rows are drawn; a list that does not fill its window has no new size then.
         soon(move || with(&Stand::settle));
     });
-    Effect::new(move |before: Option<u32>| {
+    effect_after(move |before: Option<u32>| {
         let times = desk.to_end().get();
         if before.is_some_and(|before| before != times) {
             with(&Stand::to_end);
         }
         times
     });
-    Effect::new(move |before: Option<u32>| {
+    effect_after(move |before: Option<u32>| {
         let times = desk.attention().get();
         if before.is_some_and(|before| before != times) {
             with(&Stand::look_again);
         }
         times
     });
-    Effect::new(move |_| {
+    effect(move || {
         desk.revealed().track();
         if let Some((at, seq)) = desk.found().get()
             && at == room
@@ -101,32 +128,23 @@ fn beginning(line: &RoomLine) -> AnyView {
         RoomKind::Direct => words::begins_direct(&line.name),
         RoomKind::Open | RoomKind::Closed => words::begins(&line.name),
     };
-    view! {
-        <div class="log__beginning">
-            <div class="empty">
-                <h2 class="empty__title" dir="auto">
-                    {name}
-                </h2>
-                <p class="empty__text">{words::begins_text(line.kind)}</p>
-            </div>
-        </div>
-    }
-    .into_any()
+    let title = worded("h2", "empty__title", vec![name.into_any()]);
+    let text = plain("p", "empty__text", vec![words::begins_text(line.kind).into_any()]);
+    plain("div", "log__beginning", vec![plain("div", "empty", vec![title, text])])
 }
 
 const SKELETON_ROWS: usize = 6;
 
 fn skeleton() -> AnyView {
     let row = || {
-        view! {
-            <div class="skeleton__row">
-                <span class="skeleton__time"></span>
-                <span class="skeleton__avatar"></span>
-                <span class="skeleton__name"></span>
-                <span class="skeleton__words"></span>
-            </div>
-        }
-        .into_any()
+        let parts = [
+            "skeleton__time",
+            "skeleton__avatar",
+            "skeleton__name",
+            "skeleton__words",
+        ];
+        let parts = parts.map(|part| plain("span", part, vec![]));
+        plain("div", "skeleton__row", parts.into())
     };
     let rows: Vec<AnyView> = (0..SKELETON_ROWS).map(|_| row()).collect();
     view! {
@@ -143,12 +161,12 @@ fn jump(desk: Desk, new_below: u32) -> AnyView {
     } else {
         ("room__jump jump jump--plain", words::NEWEST.to_owned())
     };
-    view! {
-        <button class=class type="button" on:click=move |_| desk.to_end().update(|times| *times += 1)>
-            <span aria-hidden="true">"↓"</span>
-            " "
-            {text}
-        </button>
-    }
-    .into_any()
+    let label = view! {
+        <span aria-hidden="true">"↓"</span>
+        " "
+        {text}
+    };
+    button(class, label.into_any(), move || {
+        desk.to_end().update(|times| *times += 1);
+    })
 }

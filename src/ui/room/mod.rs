@@ -1,29 +1,35 @@
 //! One room: its head, its log, and where one writes.
 
+mod actions;
 mod announce;
 pub mod composer;
+mod edit;
 mod head;
+mod keys;
 mod log;
 mod message;
 mod note;
 mod prose;
+mod reactions;
 mod reading;
 mod rows;
 mod stand;
 mod walk;
 
+pub use edit::Editing;
 pub use head::{Wire, status};
 pub use walk::Walk;
 
 use super::{
     desk::{Desk, RoomLine},
+    live::live,
     page_data::Joinable,
-    parts::hidden_key,
+    parts::{blank, button, empty, hidden_key, plain},
     place::{room_path, under_room},
     words,
 };
 use crate::{
-    client::Pending,
+    browser::page,
     wire::{Problem, RoomId, RoomKind, membership::RoomRole},
 };
 use composer::{Composer, composer};
@@ -32,14 +38,13 @@ use leptos::prelude::*;
 /// The room, or what can be said of one that the reader is not in.
 pub fn room(desk: Desk, room: RoomId) -> AnyView {
     let is_there = Memo::new(move |_| desk.room_line(room).is_some());
-    (move || {
+    live(move || {
         if is_there.get() {
             inside(desk, room)
         } else {
             outside(desk, room)
         }
     })
-    .into_any()
 }
 
 fn inside(desk: Desk, room: RoomId) -> AnyView {
@@ -69,7 +74,14 @@ fn inside(desk: Desk, room: RoomId) -> AnyView {
 
 /// Not there, not yours, or no longer yours look alike; an open room may be joined.
 fn outside(desk: Desk, room: RoomId) -> AnyView {
-    let kept: Vec<AnyView> = desk.unsent(room).iter().map(kept).collect();
+    let mut texts: Vec<String> = desk
+        .unsent(room)
+        .iter()
+        .map(|pending| pending.body.as_str().to_owned())
+        .collect();
+    let draft = desk.lost_draft(room);
+    texts.extend((!draft.trim().is_empty()).then_some(draft));
+    let kept: Vec<AnyView> = texts.into_iter().map(kept).collect();
     let (title, text, action) = match desk.joinable(room) {
         Some(joinable) => {
             let people = words::people(joinable.people);
@@ -87,34 +99,17 @@ fn outside(desk: Desk, room: RoomId) -> AnyView {
             (title, words::NOT_YOURS.to_owned(), home.into_any())
         }
     };
-    view! {
-        <main class="app__pane page page--blank">
-            {head::status(desk)} <div class="page__scroll">
-                <div class="page__column">
-                    <div class="page__section">
-                        <div class="empty">
-                            <h1 class="empty__title" dir="auto">
-                                {title}
-                            </h1>
-                            <p class="empty__text">{text}</p>
-                            <div class="empty__actions">{action}</div>
-                        </div>
-                    </div>
-                    {(!kept.is_empty())
-                        .then(|| {
-                            view! {
-                                <section class="page__section">
-                                    <h2 class="page__heading">{words::NOT_SENT}</h2>
-                                    <p class="page__text">{words::KEPT_TEXT}</p>
-                                    {kept}
-                                </section>
-                            }
-                        })}
-                </div>
-            </div>
-        </main>
+    let empty = empty(title.into_any(), text.into_any(), Some(action));
+    let mut sections = vec![plain("div", "page__section", vec![empty])];
+    if !kept.is_empty() {
+        let mut inside = vec![
+            plain("h2", "page__heading", vec![words::NOT_SENT.into_any()]),
+            plain("p", "page__text", vec![words::KEPT_TEXT.into_any()]),
+        ];
+        inside.extend(kept);
+        sections.push(plain("section", "page__section", inside));
     }
-    .into_any()
+    blank(head::status(desk), sections)
 }
 
 fn join(desk: Desk, room: &Joinable) -> AnyView {
@@ -127,8 +122,15 @@ fn join(desk: Desk, room: &Joinable) -> AnyView {
 }
 
 /// Words that were meant for a room that is gone: they can be copied and put away.
-fn kept(pending: &Pending) -> AnyView {
-    view! { <pre dir="auto" tabindex="0">{pending.body.as_str().to_owned()}</pre> }.into_any()
+fn kept(body: String) -> AnyView {
+    let copied = body.clone();
+    view! {
+        <pre dir="auto" tabindex="0">
+            {body}
+        </pre>
+        {button("button button--small", words::COPY_TEXT.into_any(), move || page::copy(&copied))}
+    }
+    .into_any()
 }
 
 fn empty_line(room: RoomId) -> RoomLine {
@@ -142,5 +144,6 @@ fn empty_line(room: RoomId) -> RoomLine {
         mentions: 0,
         first_mention: None,
         preview: None,
+        mention: None,
     }
 }

@@ -1,7 +1,12 @@
 //! What happened in a room beside what was said.
 
 use crate::{
-    ui::{desk::Desk, parts::time, words},
+    ui::{
+        desk::Desk,
+        live::text,
+        parts::{plain, time, worded},
+        words,
+    },
     wire::{Change, Entry, UserId},
 };
 use leptos::prelude::*;
@@ -11,22 +16,31 @@ pub fn note(desk: Desk, entry: &Entry) -> AnyView {
     let text = match entry.change() {
         Ok(Change::RoomCreated(_)) => said(desk, actor, words::NOTE_MADE, None),
         Ok(Change::RoomRenamed(renamed)) => {
-            let name = view! { <b dir="auto">{renamed.name}</b> };
-            said(desk, actor, words::NOTE_NAMED, Some(name.into_any()))
+            let name = worded("b", "", vec![renamed.name.into_any()]);
+            said(desk, actor, words::NOTE_NAMED, Some(name))
         }
         Ok(Change::MemberJoined(joined)) if joined.user != actor => about(desk, actor, words::NOTE_ADDED, joined.user),
         Ok(Change::MemberJoined(_)) => said(desk, actor, words::NOTE_JOINED, None),
         Ok(Change::MemberLeft(left)) => said(desk, left.user, words::NOTE_LEFT, None),
         Ok(Change::MemberRemoved(removed)) => about(desk, actor, words::NOTE_REMOVED, removed.user),
-        // A message that is not there any more, or something newer than this program.
-        Ok(Change::MessageCreated(_)) | Err(_) => words::NEEDS_NEWER.into_any(),
+        // Something newer than this program. What is about a message is seen on it, and nobody
+        // is left to see the end of a room.
+        Ok(
+            Change::MessageCreated(_)
+            | Change::MessageEdited(_)
+            | Change::MessageDeleted(_)
+            | Change::ReactionAdded(_)
+            | Change::ReactionRemoved(_)
+            | Change::RoomDeleted(_),
+        )
+        | Err(_) => words::NEEDS_NEWER.into_any(),
     };
-    view! {
-        <p class="note">
-            {time(desk.zone(), entry.at, "note__time")} <span class="note__text">{text}</span>
-        </p>
-    }
-    .into_any()
+    let at = time(desk.zone(), entry.at, "note__time");
+    plain(
+        "p",
+        "note",
+        vec![at, " ".into_any(), plain("span", "note__text", vec![text])],
+    )
 }
 
 fn about(desk: Desk, actor: UserId, verb: &'static str, user: UserId) -> AnyView {
@@ -34,19 +48,9 @@ fn about(desk: Desk, actor: UserId, verb: &'static str, user: UserId) -> AnyView
 }
 
 fn said(desk: Desk, actor: UserId, verb: &'static str, what: Option<AnyView>) -> AnyView {
-    view! {
-        {who(desk, actor)}
-        {verb}
-        {what}
-    }
-    .into_any()
+    vec![who(desk, actor), verb.into_any(), what.into_any()].into_any()
 }
 
 fn who(desk: Desk, user: UserId) -> AnyView {
-    view! {
-        <b class="note__who" dir="auto">
-            {move || desk.person_name(user)}
-        </b>
-    }
-    .into_any()
+    worded("b", "note__who", vec![text(move || desk.person_name(user))])
 }

@@ -3,6 +3,7 @@
 
 use crate::{
     rules::rich::{self, Block, Inline},
+    ui::parts::{code, plain, worded},
     wire::UserId,
 };
 use leptos::prelude::*;
@@ -17,10 +18,7 @@ pub fn prose(body: &str, me: UserId, find: &dyn Fn(&str) -> Option<UserId>) -> V
 
 fn element(block: Block<'_>, me: UserId) -> AnyView {
     match block {
-        Block::Paragraph(inlines) => {
-            let inlines: Vec<AnyView> = inlines.into_iter().map(|inline| piece(&inline, me)).collect();
-            view! { <p dir="auto">{inlines}</p> }.into_any()
-        }
+        Block::Paragraph(inlines) => worded("p", "", inlines.into_iter().map(|inline| piece(&inline, me)).collect()),
         Block::Code { text, .. } => {
             let text = text.to_owned();
             // A long line of code scrolls, and what scrolls must be reached by keys.
@@ -50,12 +48,8 @@ fn piece(inline: &Inline<'_>, me: UserId) -> AnyView {
         }
         Inline::Mention { user, text } => {
             let class = if user == me { "mention mention--you" } else { "mention" };
-            let text = text.to_owned();
-            view! { <span class=class>{text}</span> }.into_any()
+            plain("span", class, vec![text.to_owned().into_any()])
         }
-        Inline::Code(text) => {
-            let text = text.to_owned();
-            view! { <code dir="ltr">{text}</code> }.into_any()
-        }
+        Inline::Code(text) => code(text.to_owned()),
     }
 }

@@ -2,20 +2,21 @@
 
 use super::{
     composer,
-    message::{MessageRow, Standing, message},
+    message::{self, MessageRow, Standing, State},
     note::note,
     stand::{DIVIDER_ID, OLDER_ID, message_id},
 };
 use crate::{
     browser::timer,
-    client::{PendingState, Row, RowKey},
+    client::{Overlay, Pending, PendingState, Row, RowKey},
     rules::civil::Day,
     ui::{
         desk::Desk,
+        live,
         place::{entry_path, under_room},
         words,
     },
-    wire::{Message, Ordinal, RoomId, Seq, UserId},
+    wire::{Message, Ordinal, RoomId, Seq, UserId, user_log::Marker},
 };
 use leptos::prelude::*;
 use std::sync::Arc;
@@ -29,6 +30,8 @@ pub struct DrawKey {
     row: RowKey,
     /// Revision of a message, size of a gap, step of sending.
     state: u64,
+    /// What lies over a message and is not in the log yet.
+    over: u64,
     marks: u8,
 }
 
@@ -70,6 +73,12 @@ pub fn draw_rows(rows: Vec<Row>, me: UserId) -> Vec<DrawRow> {
 /// `below` is the entry that follows.
 fn key(row: &Row, me: UserId, below: Seq) -> DrawKey {
     let flag = |is: bool, bit: u8| if is { bit } else { 0 };
+    let over = match row {
+        Row::Message {
+            overlay: Some(overlay), ..
+        } => overlay.stamp,
+        _ => 0,
+    };
     let (state, marks) = match row {
         Row::Older { missing } | Row::Gap { missing, .. } => (*missing, 0),
         // A clock that was set back makes one day begin twice, and no two rows may have one key.
@@ -79,6 +88,7 @@ fn key(row: &Row, me: UserId, below: Seq) -> DrawKey {
             message,
             continues,
             stale,
+            ..
         } => (message.revision.0, flag(*continues, 1) | flag(*stale, 2)),
         Row::Note { stale, .. } => (0, flag(*stale, 2)),
         Row::Pending { pending, continues } => {
@@ -94,6 +104,7 @@ fn key(row: &Row, me: UserId, below: Seq) -> DrawKey {
     DrawKey {
         row: row.key(me),
         state,
+        over,
         marks,
     }
 }
@@ -109,48 +120,71 @@ pub fn draw(desk: Desk, room: RoomId, drawn: DrawRow) -> AnyView {
             message,
             continues,
             stale,
-        } => stored(desk, room, &message, [continues, stale]),
+            overlay,
+        } => {
+            let standing = if stale { Standing::Stale } else { Standing::Stored };
+            message::message(
+                desk,
+                &stored(desk, room, &message, overlay.as_deref(), continues, standing),
+            )
+        }
         Row::Note { entry, .. } => note(desk, &entry),
         Row::Pending { pending, continues } => {
-            let standing = match pending.state {
-                PendingState::Sending => Standing::Sending,
-                PendingState::WaitingForNetwork => Standing::WaitingForNetwork,
-                PendingState::NotSent(problem) => Standing::NotSent(pending.client_key, problem),
-            };
             let row = MessageRow {
                 room,
                 id: ["p-", &pending.client_key.to_string()].concat(),
-                ordinal: None,
                 author: desk.my_id(),
                 at: pending.made_at,
-                body: pending.body.as_str().to_owned(),
+                body: Some(pending.body.as_str().to_owned()),
                 mentions: vec![],
+                reactions: vec![],
                 more: continues,
-                standing,
+                standing: Standing::Pending,
+                state: Some(state_of(&pending)),
             };
-            message(desk, &row)
+            message::message(desk, &row)
         }
     }
 }
 
-fn stored(desk: Desk, room: RoomId, stored: &Arc<Message>, [more, stale]: [bool; 2]) -> AnyView {
-    let standing = if stale {
-        Standing::Stale(stored.seq)
-    } else {
-        Standing::Stored(stored.seq)
-    };
-    let row = MessageRow {
+fn state_of(pending: &Pending) -> State {
+    match &pending.state {
+        PendingState::Sending => State::Sending,
+        PendingState::WaitingForNetwork => State::WaitingForNetwork,
+        PendingState::NotSent(problem) => State::NotSent(pending.client_key, problem.clone()),
+    }
+}
+
+/// A message of the log with what the reader did to it since.
+fn stored(
+    desk: Desk,
+    room: RoomId,
+    message: &Arc<Message>,
+    overlay: Option<&Overlay>,
+    more: bool,
+    standing: fn(Arc<Message>) -> Standing,
+) -> MessageRow {
+    let text = overlay.map_or_else(|| message.text(), |overlay| overlay.text(message));
+    let state = overlay.and_then(|overlay| match (&overlay.deleting, &overlay.edit) {
+        (Some(PendingState::Sending), _) => Some(State::Deleting),
+        (Some(_), _) => Some(State::WaitingForNetwork),
+        (None, edit) => edit.as_ref().map(state_of),
+    });
+    MessageRow {
         room,
-        id: message_id(stored.seq),
-        ordinal: Some(stored.ordinal),
-        author: stored.author,
-        at: stored.at,
-        body: stored.body.as_str().to_owned(),
-        mentions: stored.mentions.clone(),
+        id: message_id(message.seq),
+        author: message.author,
+        at: message.at,
+        body: (!message.is_deleted()).then(|| text.to_owned()),
+        mentions: message.mentions.clone(),
+        reactions: overlay.map_or_else(
+            || message.reactions.clone(),
+            |overlay| overlay.reactions(message, desk.my_id()),
+        ),
         more,
-        standing,
-    };
-    message(desk, &row)
+        standing: standing(Arc::clone(message)),
+        state,
+    }
 }
 
 fn day(desk: Desk, day: Day) -> AnyView {
@@ -170,7 +204,9 @@ fn day(desk: Desk, day: Day) -> AnyView {
     .into_any()
 }
 
+/// The form names how far one has read, as the page knew it: what came since stays unread.
 fn divider(desk: Desk, room: RoomId) -> AnyView {
+    let Marker { version, ordinal } = desk.end_of(room);
     view! {
         <div class="divider" id=DIVIDER_ID>
             <div class="divider__line" role="separator" aria-label=words::NEW>
@@ -185,6 +221,8 @@ fn divider(desk: Desk, room: RoomId) -> AnyView {
                     composer::focus();
                 }
             >
+                <input type="hidden" name="version" value=version.to_string()/>
+                <input type="hidden" name="ordinal" value=ordinal.to_string()/>
                 <button class="button button--quiet button--small">{words::MARK_AS_READ}</button>
             </form>
         </div>
@@ -234,7 +272,7 @@ fn hole(
             text.clone()
         }
     };
-    let is_busy = move || busy.get().then_some("true");
+    let is_busy = Signal::derive(move || busy.get().then_some("true"));
     let action = after.map_or_else(|| under_room(room, ""), |seq| entry_path(room, seq));
     view! {
         <div class="gap" id=id>
@@ -244,7 +282,7 @@ fn hole(
             <div class="gap__main">
                 <form action=action on:submit=submit>
                     <button class="button button--small" aria-busy=is_busy>
-                        {shown}
+                        {live::text(shown)}
                     </button>
                 </form>
             </div>

@@ -1,7 +1,7 @@
 //! Catching up: a bar that leads from one unread room to the next.
 
 use crate::{
-    ui::{desk::Desk, words},
+    ui::{desk::Desk, live::maybe, parts::button, words},
     wire::RoomId,
 };
 use leptos::prelude::*;
@@ -26,6 +26,26 @@ impl Walk {
         self.rooms.get(self.at + 1).copied()
     }
 
+    /// As it is kept over the load of a page.
+    pub fn to_text(&self) -> String {
+        let mut text = self.at.to_string();
+        for room in &self.rooms {
+            text.push(' ');
+            text.push_str(&room.to_string());
+        }
+        text
+    }
+
+    /// What [`Walk::to_text`] wrote; none for anything else.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let mut words = text.split(' ');
+        let at = words.next()?.parse().ok()?;
+        let rooms = words.map(|room| room.parse().ok()).collect::<Option<_>>()?;
+        let walk = Self { rooms, at };
+        walk.here()?;
+        Some(walk)
+    }
+
     /// One room further; none after the last.
     #[must_use]
     pub fn on(self) -> Option<Self> {
@@ -38,13 +58,12 @@ impl Walk {
 }
 
 pub fn walk(desk: Desk) -> AnyView {
-    (move || {
+    maybe(move || {
         desk.walk()
             .get()
             .filter(|walk| walk.here() == desk.room())
             .map(|walk| bar(desk, &walk))
     })
-    .into_any()
 }
 
 fn bar(desk: Desk, walk: &Walk) -> AnyView {
@@ -57,12 +76,12 @@ fn bar(desk: Desk, walk: &Walk) -> AnyView {
     view! {
         <div class="walk" role="group" aria-label=words::CATCH_UP>
             <span class="walk__text">{text}</span>
-            <button class="button button--small button--quiet" type="button" on:click=move |_| desk.walk_on(false)>
-                {words::KEEP_UNREAD}
-            </button>
-            <button class="button button--small" type="button" on:click=move |_| desk.walk_on(true)>
-                {onward}
-            </button>
+            {button(
+                "button button--small button--quiet",
+                words::KEEP_UNREAD.into_any(),
+                move || desk.walk_on(false),
+            )}
+            {button("button button--small", onward.into_any(), move || desk.walk_on(true))}
         </div>
     }
     .into_any()
@@ -71,6 +90,16 @@ fn bar(desk: Desk, walk: &Walk) -> AnyView {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_walk_that_was_kept_goes_on_where_it_was() {
+        let rooms = (1..=3).map(|n| RoomId::from_bytes([n; 16])).collect();
+        let walk = Walk::new(rooms).and_then(Walk::on).unwrap();
+        assert_eq!(Walk::from_text(&walk.to_text()), Some(walk));
+        for text in ["", "0", "7 x", "3 01"] {
+            assert_eq!(Walk::from_text(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn a_walk_passes_each_room_once_and_ends() {

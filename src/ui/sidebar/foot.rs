@@ -4,7 +4,8 @@ use crate::{
     browser::{keep, program},
     ui::{
         desk::Desk,
-        parts::{Icon, Size, avatar, icon},
+        live::maybe,
+        parts::{Icon, Size, avatar, button, icon},
         words,
     },
     wire::membership::ServerRole,
@@ -16,7 +17,7 @@ pub fn foot(desk: Desk) -> AnyView {
     let keeper = me.role >= ServerRole::Admin;
     view! {
         <footer class="sidebar__foot">
-            {move || desk.installable().get().then(install)}
+            {maybe(move || desk.installable().get().then(install))}
             <details class="menu">
                 <summary class="menu__open">
                     {avatar(&me.name, me.hue, Size::Small)}
@@ -55,10 +56,5 @@ pub fn foot(desk: Desk) -> AnyView {
 }
 
 fn install() -> AnyView {
-    view! {
-        <button class="button button--wide" type="button" on:click=|_| program::install()>
-            {words::INSTALL}
-        </button>
-    }
-    .into_any()
+    button("button button--wide", words::INSTALL.into_any(), program::install)
 }

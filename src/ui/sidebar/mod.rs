@@ -5,7 +5,8 @@ mod room_link;
 
 use super::{
     desk::{Desk, RoomLine},
-    parts::{Icon, brand, icon},
+    live::maybe,
+    parts::{Icon, brand, icon, plain},
     place::room_path,
     words,
 };
@@ -15,7 +16,7 @@ use leptos::prelude::*;
 pub fn sidebar(desk: Desk) -> AnyView {
     view! {
         <div class="sidebar">
-            <header class="sidebar__head">{brand("brand")} {move || catch_up(desk)}</header>
+            <header class="sidebar__head">{brand("brand")} {maybe(move || catch_up(desk))}</header>
             <nav class="sidebar__rooms" aria-label=words::ROOMS>
                 {section(desk, words::ROOMS, "/new-room", words::NEW_ROOM, words::NO_ROOMS, |kind| kind != RoomKind::Direct)}
                 {section(
@@ -64,15 +65,18 @@ fn section(
                     children=move |line| room_link::room_link(desk, line)
                 />
             </ul>
-            {move || lines.with(Vec::is_empty).then(|| view! { <p class="sidebar__none">{none}</p> })}
+            {maybe(move || lines.with(Vec::is_empty).then(|| plain("p", "sidebar__none", vec![none.into_any()])))}
         </section>
     }
     .into_any()
 }
 
 /// A line that looks the same has the same key.
-fn key(line: &RoomLine) -> (RoomId, u32, u32, Option<Seq>, String) {
-    let newest = line.preview.as_ref().map(|preview| preview.seq);
+fn key(line: &RoomLine) -> (RoomId, u32, u32, Option<(Seq, String)>, String) {
+    let newest = line
+        .preview
+        .as_ref()
+        .map(|preview| (preview.seq, preview.words.clone()));
     (line.room, line.unread, line.mentions, newest, line.name.clone())
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     ui::{
         desk::{Desk, RoomLine},
-        parts::{Icon, Size, avatar, icon},
+        parts::{Icon, Size, avatar, icon, plain, unseen, worded},
         place::room_path,
         words,
     },
@@ -20,32 +20,23 @@ pub fn room_link(desk: Desk, line: RoomLine) -> AnyView {
     };
     let face = line.with.map(|with| {
         let (_, hue) = desk.face(with);
-        view! {
-            {avatar(&line.name, hue, Size::Small)}
-            " "
-        }
+        vec![avatar(&line.name, hue, Size::Small), " ".into_any()]
     });
-    let lock = (line.kind == RoomKind::Closed).then(|| {
-        view! {
-            " "
-            {icon(Icon::Lock)}
-            <span class="visually-hidden">{words::CLOSED}</span>
-        }
-    });
+    let lock = (line.kind == RoomKind::Closed)
+        .then(|| vec![" ".into_any(), icon(Icon::Lock), unseen(words::CLOSED.into_any())]);
     view! {
         <li>
             <a
                 class=class
                 href=room_path(room)
-                aria-current=move || (desk.room() == Some(room)).then_some("page")
+                aria-current=Signal::derive(move || (desk.room() == Some(room)).then_some("page"))
             >
                 {face}
-                <span class="room-link__name">
-                    <span class="room-link__text" dir="auto">
-                        {line.name}
-                    </span>
-                    {lock}
-                </span>
+                {plain(
+                    "span",
+                    "room-link__name",
+                    vec![worded("span", "room-link__text", vec![line.name.into_any()]), lock.into_any()],
+                )}
                 " "
                 <span class="room-link__leader" aria-hidden="true"></span>
                 {(line.unread > 0).then(|| unread(line.unread))}
@@ -58,26 +49,18 @@ pub fn room_link(desk: Desk, line: RoomLine) -> AnyView {
 }
 
 fn unread(n: u32) -> AnyView {
-    view! {
-        " "
-        <span class="room-link__unread">
-            {words::number(n)}
-            <span class="visually-hidden">" unread"</span>
-        </span>
-    }
-    .into_any()
+    let inside = vec![words::number(n).into_any(), unseen(" unread".into_any())];
+    vec![" ".into_any(), plain("span", "room-link__unread", inside)].into_any()
 }
 
 fn mentions(n: u32) -> AnyView {
-    view! {
-        " "
-        <span class="room-link__mentions">
-            <span aria-hidden="true">"@"</span>
-            {words::number(n)}
-            <span class="visually-hidden">{words::mentions_after_number(n)}</span>
-        </span>
-    }
-    .into_any()
+    let sign = view! { <span aria-hidden="true">"@"</span> };
+    let inside = vec![
+        sign.into_any(),
+        words::number(n).into_any(),
+        unseen(words::mentions_after_number(n).into_any()),
+    ];
+    vec![" ".into_any(), plain("span", "room-link__mentions", inside)].into_any()
 }
 
 /// A name of another script must not turn the direction of the words after it.
@@ -88,12 +71,7 @@ fn preview(desk: Desk, said: &Preview, direct: bool) -> AnyView {
         // In a direct room there is nobody else it could be.
         (!direct).then(|| desk.person_name(said.author))
     };
-    let author = author.map(|author| {
-        view! {
-            <bdi>{author}</bdi>
-            ": "
-        }
-    });
+    let author = author.map(|author| vec![plain("bdi", "", vec![author.into_any()]), ": ".into_any()]);
     let said = said.words.clone();
     view! {
         " "
