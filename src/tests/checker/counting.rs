@@ -1,0 +1,113 @@
+//! K8: markers stand where somebody put them, and unread numbers are counted from the
+//! log by the slowest and plainest way there is.
+
+use super::{FinalStore, Findings, History, Promise, StoredRoom};
+use crate::wire::{
+    Change, Command, Message, Ordinal, RoomId, Seq, UserId,
+    event::MemberJoined,
+    user_log::{Counts, Marker},
+};
+
+pub fn judge(history: &History, store: &FinalStore, found: &mut Findings) {
+    for tie in store.memberships.iter().filter(|tie| tie.is_in) {
+        let (user, id) = (tie.user, tie.room);
+        let Some(room) = store.rooms.get(&id) else { continue };
+        let marker = store.markers.get(&(user, id)).copied().unwrap_or_default();
+        found.unless(was_wished(history, room, user, id, marker), Promise::K8, || {
+            format!(
+                "{user:?} has read {id:?} up to {}, which nobody asked for",
+                marker.ordinal
+            )
+        });
+        found.unless(marker.ordinal >= tie.joined, Promise::K8, || {
+            format!("{user:?} is told of what was said in {id:?} before they came")
+        });
+        let due = count(room, user, marker);
+        match store.counts.get(&(user, id)) {
+            Some(counts) => alike(&due, counts, found, || {
+                format!("the server counts for {user:?} in {id:?}")
+            }),
+            None => found.add(Promise::K8, format!("the server counts nothing for {user:?} in {id:?}")),
+        }
+        for reader in history.readers.iter().filter(|reader| reader.user == user) {
+            if let Some(held) = reader.rooms.iter().find(|room| room.room == id) {
+                alike(&due, &held.counts, found, || {
+                    format!("client {} counts in {id:?}", reader.client)
+                });
+            }
+        }
+    }
+}
+
+/// A marker is moved by reading and by coming in, and by nothing else.
+fn was_wished(history: &History, room: &StoredRoom, user: UserId, id: RoomId, marker: Marker) -> bool {
+    let read = history.commands.iter().any(|invoked| match &invoked.command {
+        // No marker stands after the newest message, whatever was asked for.
+        Command::MarkRead(mark) => {
+            invoked.author == user
+                && mark.room == id
+                && (mark.marker == marker
+                    || (mark.marker > marker && marker.ordinal <= room.ordinal && is_clamped(mark.marker, marker)))
+        }
+        _ => false,
+    });
+    read || marker == Marker::default() || joined_at(room, user).any(|ordinal| ordinal == marker.ordinal)
+}
+
+/// Only a wish for more than there was is cut to what there was.
+fn is_clamped(wish: Marker, marker: Marker) -> bool {
+    wish.version == marker.version && wish.ordinal == Ordinal(u64::MAX)
+}
+
+/// Where the log stood each time the user came in.
+fn joined_at(room: &StoredRoom, user: UserId) -> impl Iterator<Item = Ordinal> {
+    let mut ordinal = Ordinal::ZERO;
+    room.entries.iter().filter_map(move |entry| match entry.change() {
+        Ok(Change::MessageCreated(created)) => {
+            ordinal = created.ordinal;
+            None
+        }
+        Ok(Change::MemberJoined(MemberJoined { user: who, .. })) if who == user => Some(ordinal),
+        _ => None,
+    })
+}
+
+fn count(room: &StoredRoom, user: UserId, marker: Marker) -> Counts {
+    let unread =
+        |message: &&Message| message.ordinal > marker.ordinal && message.author != user && !message.is_deleted();
+    let mentions = || {
+        room.messages
+            .iter()
+            .filter(unread)
+            .filter(|message| message.mentions.contains(&user))
+    };
+    Counts {
+        marker,
+        as_of: room.seq,
+        unread: number(room.messages.iter().filter(unread).count()),
+        mentions: number(mentions().count()),
+        first_mention: mentions().next().map(|message| message.seq),
+        since_left: 0,
+        left: Ordinal::ZERO,
+    }
+}
+
+fn alike(due: &Counts, counts: &Counts, found: &mut Findings, who: impl Fn() -> String) {
+    type Shown = (Marker, Seq, u32, u32, Option<Seq>);
+    let shown = |counts: &Counts| -> Shown {
+        (
+            counts.marker,
+            counts.as_of,
+            counts.unread,
+            counts.mentions,
+            counts.first_mention,
+        )
+    };
+    found.unless(shown(due) == shown(counts), Promise::K8, || {
+        format!("{} {:?}, the log says {:?}", who(), shown(counts), shown(due))
+    });
+}
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,221 @@
+//! What every run must have kept, whatever broke on the way.
+//!
+//! A harness records what each client asked for and was told ([`History`]), reads the
+//! store when all is over ([`FinalStore`]), and has both judged. Everything here is
+//! plain data: it knows neither how a run was made nor what was broken in it, so the
+//! same judge serves a simulated network and a real one.
+//!
+//! K1 no acknowledged change is missing · K2 none is there twice · K3 one order for all
+//! readers, without holes · K4 nothing that nobody sent · K5 an unknown outcome ends as
+//! exactly one · K6 no reader goes back, and what they hold is the log · K7 nothing
+//! reaches who is not in the room · K8 unread numbers and markers are what the log says
+//! · K9 edits and deletions come to the same everywhere · K10 no push is due: none is
+//! built yet, so the rule is that no job for one exists.
+
+mod counting;
+mod deeds;
+mod logs;
+mod present;
+mod readers;
+mod sql;
+mod store;
+mod tests;
+
+pub use sql::read_store;
+pub use store::{FinalStore, Membership, StoredKey, StoredRoom};
+
+use crate::wire::{Command, Cursor, Epoch, Message, Ordinal, Problem, RoomId, Seq, Tail, UserId, user_log::Counts};
+use std::fmt;
+
+/// A place in a run: rises with everything that happens. Orders what happened at
+/// different clients; compared, never subtracted.
+pub type Moment = u64;
+
+/// One tab from its beginning to its end.
+pub type ClientId = u32;
+
+/// What the clients of a run asked for and were told.
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    pub commands: Vec<Invoked>,
+    pub heard: Vec<Heard>,
+    pub memberships: Vec<MembershipChange>,
+    pub restores: Vec<Restore>,
+    pub cursors: Vec<Stand>,
+    /// Tabs that were whole and settled when the run ended.
+    pub readers: Vec<Reader>,
+}
+
+/// One command, however often it was sent.
+#[derive(Debug, Clone)]
+pub struct Invoked {
+    pub author: UserId,
+    pub command: Command,
+    /// Whatever was said about it; nothing, where its outcome is unknown.
+    pub answers: Vec<Answer>,
+    /// Its author's device kept it and sent it again until the end, where nothing
+    /// waited any more.
+    pub pursued: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// When the server said it.
+    pub at: Moment,
+    pub said: Said,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// By an answer, or by the event that carries the key.
+    Accepted {
+        room: RoomId,
+        seq: Seq,
+    },
+    Refused(Problem),
+}
+
+/// An entry, or the row of one, that reached a client: live or in an answer.
+#[derive(Debug, Clone)]
+pub struct Heard {
+    pub client: ClientId,
+    pub user: UserId,
+    pub epoch: Epoch,
+    /// When the server said it.
+    pub at: Moment,
+    pub room: RoomId,
+    pub seq: Seq,
+    /// None where a page told the row without its entry.
+    pub tail: Option<Tail>,
+    pub row: Option<Message>,
+}
+
+/// Somebody came into a room or is out of it.
+#[derive(Debug, Clone)]
+pub struct MembershipChange {
+    pub epoch: Epoch,
+    pub room: RoomId,
+    pub user: UserId,
+    pub seq: Seq,
+    pub inside: bool,
+    /// A moment not after the commit.
+    pub at: Moment,
+}
+
+/// The store was replaced by an older state of itself. What was committed between
+/// the two moments may be lost.
+#[derive(Debug, Clone)]
+pub struct Restore {
+    pub taken_at: Moment,
+    pub restored_at: Moment,
+}
+
+/// How far a client's rows of a room reached at a moment; none when it let them go.
+#[derive(Debug, Clone)]
+pub struct Stand {
+    pub client: ClientId,
+    pub epoch: Epoch,
+    pub room: RoomId,
+    pub seq: Option<Seq>,
+}
+
+/// What a tab showed at the end.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    pub client: ClientId,
+    pub user: UserId,
+    pub rooms: Vec<ReaderRoom>,
+}
+
+#[derive(Debug, Clone)]
+pub struct ReaderRoom {
+    pub room: RoomId,
+    pub name: String,
+    pub counts: Counts,
+    /// Words of the newest message, as the list of rooms has them.
+    pub preview: Option<String>,
+    /// Its rows, if the tab holds any.
+    pub rows: Option<Rows>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Rows {
+    pub cursor: Cursor,
+    /// The last message of the log as of the cursor.
+    pub ordinal: Ordinal,
+    /// Messages in the order shown, each with whether it is shown as of an earlier time.
+    pub messages: Vec<(Message, bool)>,
+    /// Messages that the rows say are missing between or before them.
+    pub missing: u64,
+}
+
+/// A promise of the ten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Promise {
+    K1,
+    K2,
+    K3,
+    K4,
+    K5,
+    K6,
+    K7,
+    K8,
+    K9,
+    K10,
+}
+
+/// A promise that was not kept, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    pub promise: Promise,
+    pub what: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}", self.promise, self.what)
+    }
+}
+
+/// Where the laws write down what they find.
+#[derive(Default)]
+struct Findings(Vec<Violation>);
+
+impl Findings {
+    fn add(&mut self, promise: Promise, what: String) {
+        let violation = Violation { promise, what };
+        if !self.0.contains(&violation) {
+            self.0.push(violation);
+        }
+    }
+
+    fn unless(&mut self, holds: bool, promise: Promise, what: impl FnOnce() -> String) {
+        if !holds {
+            self.add(promise, what());
+        }
+    }
+}
+
+/// Everything that was not kept, in the order of the promises.
+pub fn judge(history: &History, store: &FinalStore) -> Vec<Violation> {
+    let mut found = Findings::default();
+    logs::judge(history, store, &mut found);
+    deeds::judge(history, store, &mut found);
+    readers::judge(history, store, &mut found);
+    counting::judge(history, store, &mut found);
+    present::judge(history, store, &mut found);
+    found.unless(store.push_jobs == 0, Promise::K10, || {
+        format!("{} jobs for a push that nobody built", store.push_jobs)
+    });
+    found.0.sort_by_key(|violation| violation.promise);
+    found.0
+}
+
+impl History {
+    /// True if what the server said then may be gone with a restore.
+    fn may_be_lost(&self, said_at: Moment) -> bool {
+        self.restores
+            .iter()
+            .any(|restore| restore.taken_at < said_at && said_at < restore.restored_at)
+    }
+}
