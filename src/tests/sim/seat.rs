@@ -1,0 +1,123 @@
+//! A tab, the device it runs on, and what it asked of the world.
+
+use super::dice::Dice;
+use crate::{
+    client::{Effect, Env, Generation, Input, MemoryStore, OutboxStore, Stored, Tab},
+    server::{sessions::Signed, testing::START},
+    tests::checker::ClientId,
+    wire::{ClientKey, Envelope, Epoch, Millis, Problem, RoomId, Seq, UserId, fetch::Ask},
+};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Outlives the tab that writes it.
+#[derive(Clone, Default)]
+pub struct Drawer(Arc<Mutex<MemoryStore>>);
+
+impl Drawer {
+    pub fn is_empty(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).load().is_empty()
+    }
+}
+
+impl OutboxStore for Drawer {
+    fn load(&mut self) -> Vec<Stored> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).load()
+    }
+
+    fn put(&mut self, stored: &Stored) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).put(stored);
+    }
+
+    fn remove(&mut self, client_key: ClientKey) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(client_key);
+    }
+}
+
+pub struct Seat {
+    pub client: ClientId,
+    pub who: Signed,
+    pub tab: Tab,
+    pub drawer: Drawer,
+    pub dice: Dice,
+    /// How far its clock is ahead, in milliseconds.
+    pub ahead: i64,
+    /// The world's time at which it wants to be told of time.
+    pub tick_at: u64,
+    /// The socket it waits to open.
+    pub opening: Option<(Generation, u64)>,
+    /// Its line, by number.
+    pub line: Option<usize>,
+    /// Frozen: nothing happens in it.
+    pub is_asleep: bool,
+    /// As of the last welcome.
+    pub epoch: Option<Epoch>,
+    pub stands: BTreeMap<RoomId, Option<Seq>>,
+}
+
+/// A question under way.
+pub struct Asked {
+    pub seat: usize,
+    pub client: ClientId,
+    pub generation: Generation,
+    pub fetch: u32,
+    pub ask: Ask,
+    pub answer: Option<(u64, Epoch, Result<Envelope, Problem>)>,
+}
+
+impl Seat {
+    pub fn new(client: ClientId, who: Signed, drawer: Drawer, dice: Dice, now: u64) -> Self {
+        Self {
+            client,
+            who,
+            tab: Tab::new(Millis(START.0 + now), Box::new(drawer.clone())),
+            drawer,
+            dice,
+            ahead: 0,
+            tick_at: now,
+            opening: None,
+            line: None,
+            is_asleep: false,
+            epoch: None,
+            stands: BTreeMap::new(),
+        }
+    }
+
+    pub fn user(&self) -> UserId {
+        self.who.user()
+    }
+
+    pub fn steps(&mut self, now: u64, input: Input) -> Vec<Effect> {
+        let dice = &mut self.dice;
+        let mut random = || dice.next();
+        let mut env = Env {
+            now: Millis((START.0 + now).saturating_add_signed(self.ahead)),
+            random: &mut random,
+        };
+        let effects = self.tab.step(&mut env, input);
+        self.tick_at = now + self.tab.wake_after().0.max(1);
+        effects
+    }
+
+    /// Where its rows reach now, where that differs from before.
+    pub fn moved(&mut self) -> Vec<(RoomId, Option<Seq>)> {
+        let rooms: Vec<RoomId> = self.tab.rooms().iter().map(|line| line.room).collect();
+        let mut moved = Vec::new();
+        for (room, before) in &mut self.stands {
+            if !rooms.contains(room) && before.take().is_some() {
+                moved.push((*room, None));
+            }
+        }
+        for room in rooms {
+            let seq = self.tab.timeline(room).and_then(|rows| Some(rows.cursor()?.seq));
+            let before = self.stands.entry(room).or_default();
+            if *before != seq {
+                *before = seq;
+                moved.push((room, seq));
+            }
+        }
+        moved
+    }
+}
