@@ -76,7 +76,13 @@ const ROWS: &[Row] = &[
         [422; 6],
     ),
     ("POST", "/sign-out", &[], DONE_BY_SIGNED_IN),
-    ("POST", "/r/{room}", &[KEY, ("body", "hello")], DONE_BY_MEMBERS),
+    // Who is not signed in gets the text back.
+    (
+        "POST",
+        "/r/{room}",
+        &[KEY, ("body", "hello")],
+        [401, 404, 404, 303, 303, 404],
+    ),
     (
         "POST",
         "/r/{room}/read",
@@ -91,6 +97,7 @@ const ROWS: &[Row] = &[
         &[KEY, ("name", "cellar")],
         DONE_BY_ROOM_ADMIN,
     ),
+    ("POST", "/r/{room}/delete", &[KEY], DONE_BY_ROOM_ADMIN),
     (
         "POST",
         "/r/{room}/people/add",
@@ -124,7 +131,13 @@ const ROWS: &[Row] = &[
         &[("current", "wrong horse"), ("password", "battery staple")],
         [303, 422, 422, 422, 422, 422],
     ),
-    ("POST", "/settings/sessions/{id}/revoke", &[], DONE_BY_SIGNED_IN),
+    // One that is nobody's.
+    (
+        "POST",
+        "/settings/sessions/{id}/revoke",
+        &[],
+        [303, 404, 404, 404, 404, 404],
+    ),
     ("POST", "/admin/people/{id}/role", &[("role", "admin")], DONE_BY_OWNER),
     ("POST", "/admin/people/{id}/remove", &[], DONE_BY_OWNER),
     ("POST", "/admin/people/{id}/ban", &[], DONE_BY_OWNER),
@@ -420,5 +433,39 @@ async fn every_answer_carries_the_headers_that_keep_others_out() {
             "no-cache"
         };
         assert!(cache.contains(kept), "{path}: {cache}");
+    }
+}
+
+#[tokio::test]
+async fn forms_have_the_pace_of_commands_and_give_the_text_back() {
+    let server = Server::starts_with("[limits]\ncommands_burst = 3\ncommands_per_second = 1").await;
+    let ada = server.sets_up("ada").await;
+    let mut read = server.app.store.read().await.unwrap();
+    let room = rooms::list_for(&mut read, &ada.signed).await.unwrap()[0].room;
+    drop(read);
+    let addr = server.addr.to_string();
+    let path = format!("/r/{room}");
+    let mut answers = Vec::new();
+    for nth in 0_u8..5 {
+        let key = ClientKey::from_bytes([nth; 16]).to_string();
+        let fields = [("client_key", key.as_str()), ("body", "a word")];
+        answers.push(post_form(&addr, &path, Some(&ada.cookie()), &fields).await.unwrap());
+    }
+    let statuses: Vec<u16> = answers.iter().map(|reply| reply.status).collect();
+    assert_eq!(statuses, [303, 303, 303, 429, 429]);
+    assert!(answers[3].text().contains("a word"));
+}
+
+#[tokio::test]
+async fn what_was_written_in_a_form_comes_back_to_who_is_signed_out_or_no_member() {
+    let stage = Stage::is_set().await;
+    let addr = stage.server.addr.to_string();
+    let key = ClientKey::from_bytes([9; 16]).to_string();
+    let fields = [("client_key", key.as_str()), ("body", "a word to keep")];
+    for (caller, status) in [(None, 401), (stage.callers[1].as_ref().map(Account::cookie), 404)] {
+        let path = format!("/r/{}", stage.room);
+        let reply = post_form(&addr, &path, caller.as_deref(), &fields).await.unwrap();
+        assert_eq!(reply.status, status);
+        assert!(reply.text().contains("a word to keep"), "{}", reply.text());
     }
 }

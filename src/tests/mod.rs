@@ -7,9 +7,15 @@
 
 mod access;
 mod away;
-#[expect(dead_code, reason = "the rest is for the test that kills a server")]
+mod checker;
+mod corpus;
+mod forms;
+#[expect(dead_code, reason = "the rest is for the faults of the true binary")]
 mod http;
+mod judged;
+mod restore;
 mod server;
+mod sim;
 mod socket;
 mod stories;
 mod tab;

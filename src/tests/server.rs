@@ -1,5 +1,6 @@
 //! A server that runs for one story.
 
+use super::tab::Browser as Tab;
 use crate::{
     server::{
         app::App,
@@ -10,10 +11,10 @@ use crate::{
         serve::Running,
         sessions::{self, Browser, Signed, Token},
         store::{OpenError, Store},
-        testing::{MovedClock, SeededChance, cheap_passwords, write_connection},
+        testing::{MovedClock, START, SeededChance, cheap_passwords, write_connection},
         users::{self, NewPerson},
     },
-    wire::UserId,
+    wire::{DeviceId, UserId},
 };
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -23,7 +24,7 @@ use std::{
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 
-const PASSWORD: &str = "correct horse";
+pub const PASSWORD: &str = "correct horse";
 
 pub struct Server {
     pub app: App,
@@ -43,6 +44,15 @@ pub struct Account {
 }
 
 impl Server {
+    /// A tab in front of which somebody sits, connected and caught up.
+    pub async fn opens_tab(&self, who: &Account, device: u8) -> Tab {
+        let device = DeviceId::from_bytes([device; 16]);
+        let cookie = format!("whilst={}", who.token.reveal());
+        let mut tab = Tab::at(self.addr.to_string(), cookie, device, START);
+        tab.settles().await;
+        tab
+    }
+
     pub async fn starts() -> Self {
         Self::starts_with("").await
     }
@@ -52,7 +62,7 @@ impl Server {
         Self::starts_in(tempfile::tempdir().unwrap(), MovedClock::new(), settings.to_owned(), 1).await
     }
 
-    async fn starts_in(folder: TempDir, clock: MovedClock, settings: String, seed: u64) -> Self {
+    pub async fn starts_in(folder: TempDir, clock: MovedClock, settings: String, seed: u64) -> Self {
         let ambience = Ambience {
             clock: Arc::new(clock.clone()),
             chance: Arc::new(SeededChance::new(seed)),
@@ -80,6 +90,10 @@ impl Server {
             settings,
             folder,
         }
+    }
+
+    pub fn data(&self) -> &Path {
+        self.folder.path()
     }
 
     pub fn origin(&self) -> String {
@@ -165,7 +179,18 @@ pub struct Stopped {
     settings: String,
 }
 
+impl Tab {
+    /// The server was started anew and listens elsewhere.
+    pub async fn finds(&mut self, server: &Server) {
+        self.finds_at(server.addr.to_string()).await;
+    }
+}
+
 impl Stopped {
+    pub fn data(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// The same folder under a new server. The seed is to be another, or chance would
     /// draw the same ids again.
     pub async fn starts_again(self, seed: u64) -> Server {

@@ -3,13 +3,9 @@
 //! A tab's own time passes only while a story waits for it, and then faster than the
 //! wall's: a tab that nobody looks at is not asleep, and nobody waits for its patience.
 
-use super::{
-    http::request,
-    server::{Account, Server},
-};
+use super::http::request;
 use crate::{
     client::{Effect, Env, FetchId, Generation, Input, MemoryStore, Row, Tab},
-    server::{sessions::Token, testing::START},
     wire::{DeviceId, Envelope, Enveloped, Millis, Problem, RoomId, fetch::Ask},
 };
 use futures_util::{SinkExt, StreamExt};
@@ -36,36 +32,36 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 pub struct Browser {
     pub tab: Tab,
     addr: String,
-    token: Token,
+    cookie: String,
     now: Millis,
     chance: u64,
     socket: Option<(Generation, Socket)>,
     todo: VecDeque<Effect>,
     is_online: bool,
-}
-
-impl Server {
-    /// A tab in front of which somebody sits, connected and caught up.
-    pub async fn opens_tab(&self, who: &Account, device: u8) -> Browser {
-        let mut browser = Browser {
-            tab: Tab::new(START, Box::new(MemoryStore::default())),
-            addr: self.addr.to_string(),
-            token: who.token.clone(),
-            now: START,
-            chance: u64::from(device) << 32,
-            socket: None,
-            todo: VecDeque::new(),
-            is_online: true,
-        };
-        let device = DeviceId::from_bytes([device; 16]);
-        browser.step(Input::Start { device, visible: true });
-        browser.step(Input::Touched);
-        browser.settles().await;
-        browser
-    }
+    /// How often it was said that the server was restored.
+    pub heard_of_restores: u32,
 }
 
 impl Browser {
+    /// A tab in front of which somebody sits; it is about to connect.
+    pub fn at(addr: String, cookie: String, device: DeviceId, now: Millis) -> Self {
+        let seed = device.as_bytes()[..8].try_into().unwrap();
+        let mut browser = Self {
+            tab: Tab::new(now, Box::new(MemoryStore::default())),
+            addr,
+            cookie,
+            now,
+            chance: u64::from_le_bytes(seed),
+            socket: None,
+            todo: VecDeque::new(),
+            is_online: true,
+            heard_of_restores: 0,
+        };
+        browser.step(Input::Start { device, visible: true });
+        browser.step(Input::Touched);
+        browser
+    }
+
     pub async fn opens(&mut self, room: RoomId) {
         self.step(Input::OpenRoom { room, at: None });
         self.settles().await;
@@ -108,8 +104,8 @@ impl Browser {
     }
 
     /// The server was started anew and listens elsewhere.
-    pub async fn finds(&mut self, server: &Server) {
-        self.addr = server.addr.to_string();
+    pub async fn finds_at(&mut self, addr: String) {
+        self.addr = addr;
         self.settles().await;
     }
 
@@ -232,9 +228,10 @@ impl Browser {
             Effect::Fetch { fetch, ask } => self.fetches(fetch, ask).await,
             Effect::GoToSignIn
             | Effect::NotQueued { .. }
+            | Effect::EditNotQueued { .. }
             | Effect::Settled { .. }
-            | Effect::Reveal { .. }
-            | Effect::Changed(_) => {}
+            | Effect::Reveal { .. } => {}
+            Effect::Changed(changed) => self.heard_of_restores += u32::from(changed.restored),
         }
     }
 
@@ -284,7 +281,8 @@ impl Browser {
         let body = postcard::to_allocvec(&ask.pack()).unwrap();
         let reply = request(&self.addr, "POST", path, &headers, &body).await.ok()?;
         if reply.status == 200 {
-            return Some(Ok(postcard::from_bytes(&reply.body).unwrap()));
+            // Of a wire that was cut comes a part; to a browser that is no answer.
+            return postcard::from_bytes(&reply.body).ok().map(Ok);
         }
         Some(Err(postcard::from_bytes(&reply.body).unwrap_or(Problem::Unavailable)))
     }
@@ -294,14 +292,14 @@ impl Browser {
     }
 
     fn cookie(&self) -> String {
-        format!("whilst={}", self.token.reveal())
+        self.cookie.clone()
     }
 }
 
 fn messages_of(tab: &Tab, room: RoomId) -> Vec<(u64, String)> {
     let rows = tab.rows(room, &|_| 0);
     let messages = rows.into_iter().filter_map(|row| match row {
-        Row::Message { message, .. } => Some((message.seq.0, message.body.as_str().to_owned())),
+        Row::Message { message, .. } => Some((message.seq.0, message.text().to_owned())),
         _ => None,
     });
     messages.collect()

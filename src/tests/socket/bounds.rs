@@ -143,6 +143,10 @@ async fn a_frame_that_is_too_large_ends_the_connection_and_one_that_just_fits_do
     wire.writes(room, "still here").await;
     wire.hears_until_said("still here").await;
     wire.sends(frame(FRAME_IN_MAX_BYTES + 1)).await;
+    assert_eq!(wire.ends_at_once().await, closed(4008, "malformed"));
+    // So long that it is not even read.
+    let mut wire = server.connects(&ada).await;
+    wire.sends(frame(5 * FRAME_IN_MAX_BYTES)).await;
     assert_eq!(wire.ends_at_once().await, Silence::Dropped);
 }
 

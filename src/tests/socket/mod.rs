@@ -3,16 +3,18 @@
 mod bounds;
 mod door;
 mod ends;
+mod revoked;
+mod rights;
 mod talk;
 
 use super::{
-    server::{Account, Server},
+    server::{Account, PASSWORD, Server},
     wire::{Saying, Silence, Wire, hello},
 };
 use crate::{
     server::{memberships, rooms, sessions, users},
     wire::{
-        ClientKey, Envelope, Millis, Ordinal, Problem, RoomId, RoomKind, Seq, ServerItem,
+        ClientKey, Envelope, Message as Row, Millis, Ordinal, Problem, RoomId, RoomKind, Seq, ServerItem,
         command::{self, Greeting, Hello, Ping, PresenceState},
         event::{Accepted, Rejected, TooFast},
         limits::FRAME_IN_MAX_BYTES,
@@ -46,7 +48,7 @@ fn bodies(heard: &[ServerItem]) -> Vec<&str> {
         ServerItem::Room(event) => event.row.as_ref(),
         _ => None,
     });
-    rows.map(|row| row.body.as_str()).collect()
+    rows.map(Row::text).collect()
 }
 
 async fn until_accepted(wire: &mut Wire) -> Vec<ServerItem> {

@@ -12,10 +12,7 @@ async fn a_message_is_its_own_answer_on_every_tab_of_every_member() {
         panic!("the event")
     };
     let row = event.row.clone().unwrap();
-    assert_eq!(
-        (row.client_key, row.author, row.body.as_str()),
-        (key, ada.user, "hello")
-    );
+    assert_eq!((row.client_key, row.author, row.text()), (key, ada.user, "hello"));
     for other in [&mut phone, &mut bo] {
         assert_eq!(other.hears().await, ServerItem::Room(event.clone()));
     }
