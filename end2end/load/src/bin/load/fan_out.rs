@@ -1,0 +1,261 @@
+//! Fan-out: what one says in a room reaches everybody there, stored first.
+
+use crate::{
+    disk::ms,
+    floor,
+    ledger::{self, Ledger, Shared, look_up},
+    process::{Calls, busy},
+    report::{
+        Bound::{AtLeast, AtMost},
+        Report,
+    },
+    scale::Scale,
+    seed::{Room, room, seed},
+    server::Server,
+};
+use std::{
+    rc::Rc,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::{
+    sync::mpsc,
+    task::{JoinSet, LocalSet},
+};
+use whilst::wire::Seq;
+use whilst_load::{Client, Result, Visitor};
+
+/// Messages under way at once when as much as possible is said.
+const WINDOW: usize = 64;
+const SPEAKERS_MAX: usize = 64;
+const WARM_UP: Duration = Duration::from_millis(700);
+const SETTLE_MAX: Duration = Duration::from_secs(20);
+const LONE: u32 = 40;
+const LONE_EVERY: Duration = Duration::from_millis(40);
+/// Frames that a good server has ready for one write when it is busy: the wider the
+/// room, the fewer messages a second there can be.
+const FLOOR_FRAMES_PER_WRITE: [(usize, usize); 2] = [(100, 8), (1_000, 3)];
+
+pub async fn run(scale: &Scale, report: &mut Report) -> Result<()> {
+    for (listeners, per_write) in FLOOR_FRAMES_PER_WRITE {
+        LocalSet::new()
+            .run_until(fan_out(scale, listeners, per_write, report))
+            .await?;
+    }
+    Ok(())
+}
+
+async fn fan_out(scale: &Scale, listeners: usize, per_write: usize, report: &mut Report) -> Result<()> {
+    let everybody = (0..listeners).collect();
+    let seeded = seed("fan-out", listeners, &[Room::of(everybody)]).await?;
+    let server = Server::start(&seeded.folder).await?;
+    let mut hall = Hall::fill(&server, &seeded.visitors).await?;
+    let title = |what: &str| format!("fan-out to {listeners}: {what}");
+
+    // As much as there can be.
+    hall.ledger.borrow().window.add_permits(WINDOW);
+    hall.saturate(WARM_UP).await?;
+    let calls = Calls::of(server.pid());
+    let (before, busy_before, begun) = (hall.deliveries(), busy(server.pid())?, Instant::now());
+    hall.saturate(scale.saturated_for).await?;
+    let deliveries = (hall.deliveries() - before) as f64;
+    let spent = busy(server.pid())?.saturating_sub(busy_before).as_secs_f64();
+    let seconds = begun.elapsed().as_secs_f64();
+    let counted = calls.stop();
+    hall.settle().await?;
+    let per_delivery = spent * 1e6 / deliveries;
+    let said_per_second = deliveries / seconds / listeners as f64;
+    let frame_bytes = hall.ledger.borrow().frame_bytes;
+
+    let floor = floor::measure(listeners, frame_bytes, per_write, scale.saturated_for).await?;
+    report.note(title("deliveries"), deliveries / seconds, "/s");
+    report.note(title("CPU a delivery"), per_delivery, "µs");
+    report.note(title("CPU a delivery of the floor"), floor.micros_per_delivery, "µs");
+    report.hold(
+        title("part of the floor, by CPU"),
+        floor.micros_per_delivery / per_delivery,
+        "",
+        AtLeast(0.5),
+        AtLeast(0.9),
+    );
+    if let Some(counted) = counted {
+        let frames = deliveries / counted.writes;
+        report.hold(title("frames a write, busy"), frames, "", AtLeast(3.0), AtLeast(3.0));
+        report.note(
+            title("messages an fsync, busy"),
+            deliveries / listeners as f64 / counted.syncs,
+            "",
+        );
+    }
+
+    // Half of it, at times that nobody's answer moves.
+    hall.ledger.borrow_mut().micros.reset();
+    let every = Duration::from_secs_f64(2.0 / said_per_second);
+    hall.pace(every, scale.paced_for).await?;
+    let (p50, p99) = hall.quantiles();
+    report.note(title("p50 at half of that"), p50, "ms");
+    match listeners {
+        1_000 => report.hold(title("p99 at half of that"), p99, "ms", AtMost(40.0), AtMost(15.0)),
+        _ => report.note(title("p99 at half of that"), p99, "ms"),
+    }
+
+    // One message, and nothing to wait for but the disk.
+    hall.ledger.borrow_mut().micros.reset();
+    hall.pace(LONE_EVERY, LONE_EVERY * LONE).await?;
+    report.note(title("a lone message, p50"), hall.quantiles().0, "ms");
+
+    let ledger = hall.leave();
+    server.kill()?;
+    let looked_up = look_up(&seeded.folder, &[ledger]).await?;
+    report.note(title("acknowledged and found stored"), looked_up as f64, "");
+    Ok(())
+}
+
+/// A room full of connected people.
+struct Hall {
+    ledger: Shared,
+    speakers: Vec<mpsc::UnboundedSender<Instant>>,
+    next_speaker: usize,
+    members: JoinSet<Result<()>>,
+}
+
+impl Hall {
+    async fn fill(server: &Server, visitors: &[Visitor]) -> Result<Self> {
+        let after = Seq(visitors.len() as u64 + 1);
+        let ledger = Ledger::new(room(0), visitors.len(), after);
+        let mut hall = Self {
+            ledger: ledger.clone(),
+            speakers: Vec::new(),
+            next_speaker: 0,
+            members: JoinSet::new(),
+        };
+        for visitor in visitors {
+            let client = Client::connect(&server.addr, visitor).await?;
+            if client.cursor(room(0)).map(|cursor| cursor.seq) != Some(after) {
+                return Err("the welcome has another head of the room".into());
+            }
+            let (speaker, orders) = mpsc::unbounded_channel();
+            hall.members.spawn_local(sit(client, ledger.clone(), after, orders));
+            if hall.speakers.len() < SPEAKERS_MAX {
+                hall.speakers.push(speaker);
+            }
+        }
+        Ok(hall)
+    }
+
+    fn deliveries(&self) -> u64 {
+        self.ledger.borrow().deliveries
+    }
+
+    /// Keeps the window full for so long.
+    async fn saturate(&mut self, time: Duration) -> Result<()> {
+        let window: Arc<_> = self.ledger.borrow().window.clone();
+        let end = tokio::time::sleep(time);
+        tokio::pin!(end);
+        loop {
+            tokio::select! {
+                () = &mut end => return Ok(()),
+                failed = self.members.join_next() => return failure(failed),
+                permit = window.acquire() => {
+                    permit?.forget();
+                    self.say(Instant::now())?;
+                }
+            }
+        }
+    }
+
+    /// Says something at fixed times, whatever the answers do, and waits for them at the end.
+    async fn pace(&mut self, every: Duration, time: Duration) -> Result<()> {
+        let begun = Instant::now();
+        let mut at = begun;
+        while at < begun + time {
+            tokio::select! {
+                () = tokio::time::sleep_until(at.into()) => {}
+                failed = self.members.join_next() => return failure(failed),
+            }
+            self.say(at)?;
+            at += every;
+        }
+        self.settle().await
+    }
+
+    fn say(&mut self, at: Instant) -> Result<()> {
+        let speaker = &self.speakers[self.next_speaker];
+        self.next_speaker = (self.next_speaker + 1) % self.speakers.len();
+        Ok(speaker.send(at)?)
+    }
+
+    async fn settle(&mut self) -> Result<()> {
+        let begun = Instant::now();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        while !self.ledger.borrow().is_settled() {
+            if begun.elapsed() > SETTLE_MAX {
+                return Err("not everybody has heard everything".into());
+            }
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_millis(5)) => {}
+                failed = self.members.join_next() => return failure(failed),
+            }
+        }
+        Ok(())
+    }
+
+    fn quantiles(&self) -> (f64, f64) {
+        let ledger = self.ledger.borrow();
+        (ms(&ledger.micros, 0.5), ms(&ledger.micros, 0.99))
+    }
+
+    fn leave(mut self) -> Shared {
+        self.members.abort_all();
+        Rc::clone(&self.ledger)
+    }
+}
+
+fn failure(ended: Option<std::result::Result<Result<()>, tokio::task::JoinError>>) -> Result<()> {
+    match ended {
+        Some(Ok(outcome)) => outcome,
+        Some(Err(panicked)) => Err(panicked.into()),
+        None => Err("nobody is left".into()),
+    }
+}
+
+/// One member: speaks when told to, checks everything that comes.
+async fn sit(
+    mut client: Client,
+    ledger: Shared,
+    mut last: Seq,
+    mut orders: mpsc::UnboundedReceiver<Instant>,
+) -> Result<()> {
+    let mut is_speaker = true;
+    loop {
+        let said = tokio::select! {
+            at = orders.recv(), if is_speaker => match at {
+                Some(at) => Some(ledger.borrow_mut().say(at)),
+                None => {
+                    is_speaker = false;
+                    None
+                }
+            },
+            frame = client.hear_frame() => {
+                hear(frame?, &ledger, &mut last)?;
+                None
+            }
+        };
+        if let Some((_, key, body)) = said {
+            client.send(room(0), key, &body).await?;
+        }
+        while client.has_heard() {
+            hear(client.hear_frame().await?, &ledger, &mut last)?;
+        }
+    }
+}
+
+fn hear(frame: &[u8], ledger: &Shared, last: &mut Seq) -> Result<()> {
+    if ledger::tells_of_a_room(frame) {
+        ledger.borrow_mut().hear(last.next(), frame, Instant::now())?;
+        *last = last.next();
+    } else if ledger::refuses(frame) {
+        return Err("a message was refused".into());
+    }
+    Ok(())
+}

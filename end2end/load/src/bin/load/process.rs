@@ -1,0 +1,112 @@
+//! What the kernel knows about a process: its memory, its time, its system calls.
+
+use std::{
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+use whilst_load::Result;
+
+/// The core of the server, or of the floor.
+pub const SERVER_CORE: &str = "0";
+const OWN_CORE: &str = "1";
+
+/// Moves this program away from the server's core.
+///
+/// # Errors
+/// Where there is no `taskset`, or no second core.
+pub fn stay_on_own_core() -> Result<()> {
+    let own = std::process::id().to_string();
+    let moved = Command::new("taskset")
+        .args(["-acp", OWN_CORE, &own])
+        .stdout(Stdio::null())
+        .status()?;
+    if moved.success() {
+        Ok(())
+    } else {
+        Err("this needs two cores: one for the server, one for its clients".into())
+    }
+}
+
+/// Resident memory in bytes.
+///
+/// # Errors
+/// When the process is gone.
+pub fn resident_bytes(pid: u32) -> Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib: f64 = line
+        .and_then(|line| line.split_whitespace().next())
+        .ok_or("no VmRSS")?
+        .parse()?;
+    Ok(kib * 1_024.0)
+}
+
+/// Time that all threads spent on a core so far. A neighbour on the same core slows a
+/// process down, but costs it no time of its own: ratios of this hold where ratios of
+/// rates do not.
+///
+/// # Errors
+/// When the process is gone.
+pub fn busy(pid: u32) -> Result<Duration> {
+    let mut nanos = 0;
+    for task in std::fs::read_dir(format!("/proc/{pid}/task"))? {
+        // A thread that ended meanwhile has nothing to say.
+        let Ok(schedstat) = std::fs::read_to_string(task?.path().join("schedstat")) else {
+            continue;
+        };
+        nanos += schedstat.split(' ').next().unwrap_or_default().parse::<u64>()?;
+    }
+    Ok(Duration::from_nanos(nanos))
+}
+
+/// System calls of a process, counted from outside without stopping it.
+pub struct Calls {
+    perf: Option<Child>,
+}
+
+const COUNTED: [&str; 4] = ["fsync", "fdatasync", "sendto", "writev"];
+
+/// What was counted.
+#[derive(Debug, Clone, Copy)]
+pub struct Counted {
+    /// However the file was synced.
+    pub syncs: f64,
+    /// Writes to sockets.
+    pub writes: f64,
+}
+
+impl Calls {
+    /// Begins to count, where `perf` may.
+    pub fn of(pid: u32) -> Self {
+        let events: Vec<_> = COUNTED
+            .iter()
+            .map(|call| format!("syscalls:sys_enter_{call}"))
+            .collect();
+        let perf = Command::new("perf")
+            .args(["stat", "-x", ",", "-e", &events.join(","), "-p", &pid.to_string()])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn();
+        Self { perf: perf.ok() }
+    }
+
+    /// What there was since; none where nobody counted.
+    pub fn stop(self) -> Option<Counted> {
+        let perf = self.perf?;
+        let interrupted = Command::new("kill").args(["-INT", &perf.id().to_string()]).status();
+        let output = perf.wait_with_output().ok()?;
+        interrupted.ok()?;
+        let lines = String::from_utf8_lossy(&output.stderr).into_owned();
+        let count = |call: &str| {
+            let name = format!("syscalls:sys_enter_{call}");
+            let line = lines
+                .lines()
+                .find(|line| line.split(',').nth(2) == Some(name.as_str()))?;
+            line.split(',').next()?.parse::<f64>().ok()
+        };
+        Some(Counted {
+            syncs: count("fsync")? + count("fdatasync")?,
+            writes: count("sendto")? + count("writev")?,
+        })
+    }
+}
