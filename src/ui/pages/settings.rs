@@ -78,16 +78,17 @@ fn session(row: SessionRow, now: Millis) -> AnyView {
     } else {
         words::span(civil::span(Millis(now.0.saturating_sub(row.last_seen_at.0))))
     };
+    let browser = browser(row.agent);
     let revoke = ["/settings/sessions/", &row.session.to_string(), "/revoke"].concat();
     let action = if row.this {
         press("/sign-out", vec![], words::SIGN_OUT, SMALL)
     } else {
-        let name = Some(["End the session on ", &row.agent].concat());
+        let name = Some(["End the session on ", &browser].concat());
         press_for(&revoke, vec![], "End", SMALL, name)
     };
     Row {
         mark: since.into_any(),
-        name: row.agent,
+        name: browser,
         detail: ["Signed in ", &date(row.created_at, now)].concat(),
         tags: if row.this {
             vec![(TAG_STRONG, "this one")]
@@ -98,4 +99,56 @@ fn session(row: SessionRow, now: Millis) -> AnyView {
         actions: vec![action],
     }
     .view()
+}
+
+/// What a browser calls itself, in a few words: "Firefox on Linux". Those that pretend to be
+/// others name themselves before them.
+fn browser(agent: String) -> String {
+    const NAMES: [(&str, &str); 6] = [
+        ("Edg", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("FxiOS/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ];
+    const SYSTEMS: [(&str, &str); 6] = [
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS", "macOS"),
+        ("Linux", "Linux"),
+    ];
+    let find = |known: &[(&str, &'static str)]| {
+        known
+            .iter()
+            .find(|(part, _)| agent.contains(part))
+            .map(|(_, name)| *name)
+    };
+    match (find(&NAMES), find(&SYSTEMS)) {
+        (Some(name), Some(system)) => [name, " on ", system].concat(),
+        (Some(name), None) => name.to_owned(),
+        (None, _) if agent.trim().is_empty() => "a browser without a name".to_owned(),
+        (None, _) => agent,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::browser;
+
+    #[test]
+    fn browsers_are_called_by_a_name_and_a_system() {
+        let edge = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/151.0 Safari/537.36 Edg/151.0";
+        let phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19.0 Mobile Safari/604.1";
+        for (agent, name) in [
+            (edge, "Edge on Windows"),
+            (phone, "Safari on iPhone"),
+            ("curl/8", "curl/8"),
+        ] {
+            assert_eq!(browser(agent.to_owned()), name);
+        }
+        assert_eq!(browser(String::new()), "a browser without a name");
+    }
 }
