@@ -139,8 +139,11 @@ async fn fill_messages(
 ) -> Result<()> {
     const COUNTED: &str = "WITH RECURSIVE counted (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < ?1)";
     for insert in [
-        "INSERT INTO messages (room, ordinal, seq, revision, author, author_nth, client_key, at, body, mentions)
-         SELECT ?2, n, ?3 + n, ?3 + n, unhex(?4), n, randomblob(16), ?5, 'seeded message ' || n || ?6, x''
+        "INSERT INTO texts (id, body)
+         SELECT (SELECT coalesce(max(id), 0) FROM texts) + n, CAST('seeded message ' || n || ?6 AS BLOB)
+           FROM counted",
+        "INSERT INTO messages (room, ordinal, seq, revision, author, author_nth, client_key, at, text, mentions)
+         SELECT ?2, n, ?3 + n, ?3 + n, unhex(?4), n, randomblob(16), ?5, (SELECT max(id) FROM texts) - ?1 + n, x''
            FROM counted",
         // The payload is the ordinal as postcard writes it.
         "INSERT INTO entries (room, seq, tail, kind, version, actor, target, payload, at)
@@ -175,7 +178,7 @@ async fn fill_messages(
 /// What is stored under each key, for a look at everything that was acknowledged.
 pub async fn stored(folder: &Path) -> Result<HashMap<ClientKey, (RoomId, Seq, String)>> {
     let mut conn = open(folder).await?;
-    let rows = sqlx::query("SELECT client_key, room, seq, body FROM messages")
+    let rows = sqlx::query("SELECT client_key, room, seq, body FROM message_rows")
         .fetch_all(&mut conn)
         .await?;
     let mut stored = HashMap::with_capacity(rows.len());
@@ -183,7 +186,8 @@ pub async fn stored(folder: &Path) -> Result<HashMap<ClientKey, (RoomId, Seq, St
         let key = ClientKey::from_slice(row.try_get("client_key")?).ok_or("no key")?;
         let room = RoomId::from_slice(row.try_get("room")?).ok_or("no room")?;
         let seq = Seq(row.try_get::<i64, _>("seq")? as u64);
-        if stored.insert(key, (room, seq, row.try_get("body")?)).is_some() {
+        let body = String::from_utf8(row.try_get("body")?)?;
+        if stored.insert(key, (room, seq, body)).is_some() {
             return Err("a message is stored twice".into());
         }
     }
