@@ -302,7 +302,7 @@ impl House {
     }
 
     pub async fn send(&self, who: &Signed, command: &command::Send) -> super::error::Result<Accepted> {
-        messages::send(&self.app, who, command).await
+        messages::send(&self.app, who, command).await.map(|sent| sent.accepted)
     }
 
     pub async fn counts(&self, who: &Signed, room: RoomId) -> Counts {

@@ -9,9 +9,10 @@ use crate::{
         hub::Ending,
         memberships, messages, rooms,
         sessions::Signed,
+        writer::Sent,
     },
     wire::{
-        ClientKey, Command, Millis, Problem, ServerItem,
+        ClientKey, Command, Millis, Problem, ServerItem, command,
         event::{Accepted, Rejected, TooFast},
     },
 };
@@ -29,16 +30,41 @@ pub enum Reply {
 
 /// Carries a command out.
 pub async fn obey(app: &App, who: &Signed, command: &Command) -> Reply {
-    match command.client_key() {
-        Some(key) => once(app, who, key, command).await,
-        None => at_leisure(app, who, command).await,
+    match (command, command.client_key()) {
+        (Command::Send(send), _) => say(app, who, send).await,
+        (_, Some(key)) => once(app, who, key, command).await,
+        (_, None) => at_leisure(app, who, command).await,
     }
 }
 
-/// A command with a key. The key is looked up before the pace, which costs one more
+/// A message. The pace comes first, and who sends what is known gets it back: a look
+/// for the key before every message would cost as much as the message.
+async fn say(app: &App, who: &Signed, send: &command::Send) -> Reply {
+    let pace = app.paces.take(who.user(), &app.limits, app.ambience.now());
+    if let Err(retry_after) = pace {
+        match is_known(app, who, send.client_key).await {
+            Ok(true) => {}
+            Ok(false) => return too_fast(send.client_key, retry_after),
+            Err(error) => return refusal(send.client_key, &error),
+        }
+    }
+    match messages::send(app, who, send).await {
+        Ok(Sent { accepted, again: true }) => {
+            if pace.is_ok() {
+                app.paces.give_back(who.user());
+            }
+            said(ServerItem::Accepted(accepted))
+        }
+        // The event carries the key, and its author knows it by that.
+        Ok(Sent { again: false, .. }) => Reply::Nothing,
+        Err(error) => refusal(send.client_key, &error),
+    }
+}
+
+/// Another command with a key. The key is looked up before the pace, which costs one more
 /// indexed read: an outbox that comes again after a cut would else be paid for twice,
-/// and what is behind it would wait. A twin that is stored between this look and the
-/// writer's is told by its event, like any other.
+/// and what is behind it would wait. Entries of these do not carry the key, so who sent
+/// one is always answered.
 async fn once(app: &App, who: &Signed, client_key: ClientKey, command: &Command) -> Reply {
     let is_known = match is_known(app, who, client_key).await {
         Ok(is_known) => is_known,
@@ -48,8 +74,8 @@ async fn once(app: &App, who: &Signed, client_key: ClientKey, command: &Command)
         return too_fast(client_key, retry_after);
     }
     match carry_out(app, who, command).await {
-        Ok(Some(accepted)) if is_known || !has_key_in_event(command) => said(ServerItem::Accepted(accepted)),
-        Ok(_) => Reply::Nothing,
+        Ok(Some(accepted)) => said(ServerItem::Accepted(accepted)),
+        Ok(None) => Reply::Nothing,
         Err(error) => refusal(client_key, &error),
     }
 }
@@ -74,7 +100,7 @@ async fn at_leisure(app: &App, who: &Signed, command: &Command) -> Reply {
 
 async fn carry_out(app: &App, who: &Signed, command: &Command) -> Result<Option<Accepted>> {
     match command {
-        Command::Send(command) => messages::send(app, who, command).await.map(Some),
+        Command::Send(command) => messages::send(app, who, command).await.map(|sent| Some(sent.accepted)),
         Command::CreateRoom(command) => rooms::create(app, who, command).await.map(Some),
         Command::OpenDirect(command) => rooms::open_direct(app, who, command).await.map(Some),
         Command::Join(command) => memberships::join(app, who, command).await.map(Some),
@@ -89,12 +115,6 @@ async fn carry_out(app: &App, who: &Signed, command: &Command) -> Result<Option<
         Command::MarkRead(command) => messages::mark_read(app, who, command).await.map(|()| None),
         Command::DismissCard(command) => away::dismiss(app, who, command).await.map(|()| None),
     }
-}
-
-/// The event of a message carries its key, so the author knows it by that. Entries
-/// of other commands do not.
-fn has_key_in_event(command: &Command) -> bool {
-    matches!(command, Command::Send(_))
 }
 
 async fn is_known(app: &App, who: &Signed, key: ClientKey) -> Result<bool> {

@@ -36,6 +36,14 @@ impl Paces {
         let full = || Bucket::full(limits.commands_burst, limits.commands_per_second, now);
         buckets.entry(user).or_insert_with(full).take(now)
     }
+
+    /// Gives back the cost of a command that turned out to be known.
+    pub fn give_back(&self, user: UserId) {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bucket) = buckets.get_mut(&user) {
+            bucket.give_back();
+        }
+    }
 }
 
 #[cfg(test)]

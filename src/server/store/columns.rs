@@ -5,6 +5,7 @@ use crate::wire::{
     Tail, UserId, UserSeq,
     membership::{RoomRole, ServerRole},
 };
+use serde::{Serialize, Serializer};
 use sqlx::{
     Decode, Encode, Sqlite, Type,
     encode::IsNull,
@@ -94,7 +95,34 @@ column!(Epoch as Vec<u8>, |epoch| epoch.0.to_vec(), |bytes| bytes
 pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble & 0xf)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(*byte));
+    }
+    text
+}
+
+/// [`hex`] as a part of a row of a [`json_list`].
+pub struct Hex<'a>(pub &'a [u8]);
+
+impl Serialize for Hex<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&hex(self.0))
+    }
+}
+
+/// Rows as a statement takes them: `json_each($1)`, `value ->> 0`. One text for a whole
+/// run, so that a statement is made once for all of it.
+///
+/// # Errors
+/// Where a row cannot be written as JSON.
+pub fn json_list<T: Serialize>(rows: impl IntoIterator<Item = T>) -> sqlx::Result<String> {
+    let failed = |error: serde_json::Error| sqlx::Error::Encode(error.into());
+    let mut text = Vec::new();
+    let mut json = serde_json::Serializer::new(&mut text);
+    serde::Serializer::collect_seq(&mut json, rows).map_err(failed)?;
+    String::from_utf8(text).map_err(|error| sqlx::Error::Encode(error.into()))
 }
 
 /// A list of ids as a statement takes it: `json_each(?1)`, `unhex(value)`.

@@ -21,7 +21,7 @@ use sqlx::{
 use std::{fs::File, sync::Arc};
 use tokio::sync::Notify;
 
-pub use columns::{NotAColumn, hex, hex_list};
+pub use columns::{Hex, NotAColumn, hex, hex_list, json_list};
 pub use open::OpenError;
 pub(in crate::server) use open::{DATABASE_FILE, lock_folder, private_folder};
 pub(in crate::server) use restored::{READY_FOLDER, settle_restored};

@@ -28,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 use write::Pending;
 
 pub use batch::Batch;
-pub use sends::ReadySend;
+pub use sends::{ReadySend, Sent};
 pub use told::{Committed, Publication, Told};
 pub use wish::{Deed, Digest, Wish, find_first_answer, is_known};
 pub use write::Write;
@@ -97,7 +97,7 @@ impl Writer {
     ///
     /// # Errors
     /// As `once`; `Gone` if its author is no longer in the room.
-    pub async fn send(&self, send: ReadySend) -> Result<Accepted> {
+    pub async fn send(&self, send: ReadySend) -> Result<Sent> {
         let (pending, answer) = sends::PendingSend::new(send);
         self.queue(Queued::Send(pending), answer).await
     }

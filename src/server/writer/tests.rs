@@ -79,10 +79,13 @@ fn staged(room: RoomId, who: &Signed, act: Act) -> Staged {
     Staged { room, who: *who, act }
 }
 
-async fn ready(house: &House, who: &Signed, command: &command::Send) -> ReadySend {
-    let mut read = house.app.store.read().await.unwrap();
-    let member = memberships::access(&mut read, who, command.room).await.unwrap();
-    ReadySend::new(&member, command.client_key, Body::parse(&command.body).unwrap())
+fn ready(who: &Signed, command: &command::Send) -> ReadySend {
+    ReadySend::new(
+        who,
+        command.client_key,
+        command.room,
+        Body::parse(&command.body).unwrap(),
+    )
 }
 
 /// Two people in a room, nothing said yet.
@@ -158,14 +161,14 @@ async fn batch_of_sends(house: &House, sends: &[(Signed, &command::Send)]) -> (V
     let mut writes = Vec::new();
     let mut answers = Vec::new();
     for (who, command) in sends {
-        let (pending, answer) = PendingSend::new(ready(house, who, command).await);
+        let (pending, answer) = PendingSend::new(ready(who, command));
         writes.push(Queued::Send(pending));
         answers.push(answer);
     }
     let told = commit(house, writes).await;
     let mut outcomes = Vec::new();
     for answer in answers {
-        outcomes.push(answer.await.unwrap());
+        outcomes.push(answer.await.unwrap().map(|sent| sent.accepted));
     }
     (told, outcomes)
 }
@@ -206,7 +209,7 @@ async fn a_key_used_again_with_another_body_leaves_the_first_and_tells_the_sende
 #[tokio::test]
 async fn a_removal_that_commits_between_check_and_write_wins() {
     let (house, ada, bo, room) = two_in_a_room().await;
-    let late = ready(&house, &bo, &house.sending(room, "too late")).await;
+    let late = ready(&bo, &house.sending(room, "too late"));
     let command = command::RemovePerson {
         client_key: house.key(),
         room,
@@ -220,7 +223,7 @@ async fn a_removal_that_commits_between_check_and_write_wins() {
 #[tokio::test]
 async fn a_session_that_ended_between_check_and_write_writes_nothing() {
     let (house, ada, bo, room) = two_in_a_room().await;
-    let late = ready(&house, &bo, &house.sending(room, "too late")).await;
+    let late = ready(&bo, &house.sending(room, "too late"));
     house.clock.advance(31 * 24 * 60 * 60 * 1_000);
     assert_eq!(problem(house.app.writer.send(late).await), Problem::SignedOut);
     let leave = command::Leave {
@@ -254,10 +257,10 @@ async fn a_batch_with_one_faulty_write_stores_the_others_in_order_and_without_a_
     let (house, ada, bo, room) = two_in_a_room().await;
     for bad in [FAULTY, PANICS] {
         let before = head(&house).await;
-        let (first, first_answer) = PendingSend::new(ready(&house, &ada, &house.sending(room, "before")).await);
+        let (first, first_answer) = PendingSend::new(ready(&ada, &house.sending(room, "before")));
         let (faulty, faulty_answer) = Pending::new(staged(room, &bo, bad));
         let (append, append_answer) = Pending::new(staged(room, &bo, APPENDS));
-        let (last, last_answer) = PendingSend::new(ready(&house, &ada, &house.sending(room, "after")).await);
+        let (last, last_answer) = PendingSend::new(ready(&ada, &house.sending(room, "after")));
         let writes = vec![
             Queued::Send(first),
             Queued::Other(Box::new(faulty)),
@@ -266,9 +269,9 @@ async fn a_batch_with_one_faulty_write_stores_the_others_in_order_and_without_a_
         ];
         let told = commit(&house, writes).await;
         assert!(matches!(faulty_answer.await.unwrap(), Err(Error::Fault(_))));
-        assert_eq!(first_answer.await.unwrap().unwrap().seq.0, before + 1);
+        assert_eq!(first_answer.await.unwrap().unwrap().accepted.seq.0, before + 1);
         assert_eq!(append_answer.await.unwrap().unwrap().0, before + 2);
-        assert_eq!(last_answer.await.unwrap().unwrap().seq.0, before + 3);
+        assert_eq!(last_answer.await.unwrap().unwrap().accepted.seq.0, before + 3);
         assert_eq!(seqs(&told), [before + 1, before + 2, before + 3]);
         assert_eq!(head(&house).await, before + 3);
     }
@@ -282,10 +285,10 @@ async fn head(house: &House) -> u64 {
 async fn a_write_that_refuses_after_it_wrote_leaves_nothing_behind() {
     let (house, ada, bo, room) = two_in_a_room().await;
     let (refused, refused_answer) = Pending::new(staged(room, &bo, REFUSES_LATE));
-    let (send, answer) = PendingSend::new(ready(&house, &ada, &house.sending(room, "hi")).await);
+    let (send, answer) = PendingSend::new(ready(&ada, &house.sending(room, "hi")));
     let told = commit(&house, vec![Queued::Other(Box::new(refused)), Queued::Send(send)]).await;
     assert_eq!(problem(refused_answer.await.unwrap()), Problem::NotAllowed);
-    assert_eq!(answer.await.unwrap().unwrap().seq, Seq(4));
+    assert_eq!(answer.await.unwrap().unwrap().accepted.seq, Seq(4));
     assert_eq!(seqs(&told), [4]);
     assert_eq!(house.number_by_sql("SELECT count(*) FROM entries").await, 4);
 }
@@ -295,7 +298,7 @@ async fn a_failed_commit_answers_nobody_and_a_resend_by_key_is_stored_once() {
     let (house, ada, bo, room) = two_in_a_room().await;
     let command = house.sending(room, "hi");
     let mut conn = house.app.store.write_connection().await.unwrap();
-    let (send, answer) = PendingSend::new(ready(&house, &ada, &command).await);
+    let (send, answer) = PendingSend::new(ready(&ada, &command));
     let (spoils, spoils_answer) = Pending::new(staged(room, &bo, SPOILS_THE_COMMIT));
     let mut writes = vec![Queued::Send(send), Queued::Other(Box::new(spoils))];
     let outcome = commit_batch(&mut conn, &house.app.ambience, &mut writes).await;
@@ -406,7 +409,7 @@ async fn a_stopping_writer_finishes_what_waits_and_takes_no_more() {
         .collect();
     let mut sends = Vec::new();
     for (writer, command) in waiting {
-        let send = ready(&house, &ada, &command).await;
+        let send = ready(&ada, &command);
         sends.push(async move { writer.send(send).await });
     }
     let stop = async { house.app.stopping.cancel() };

@@ -269,7 +269,7 @@ impl World {
             memberships::access(&mut read, &who, room).await
         };
         let looked = Turn::new(look).go(self.house.app.store.readers()).await;
-        let Some(Ok(member)) = looked else { return Vec::new() };
+        let Some(Ok(_)) = looked else { return Vec::new() };
         let mut sends = Vec::new();
         for _ in 0..count {
             let client_key = ClientKey::new(self.house.now(), self.house.app.ambience.random());
@@ -281,7 +281,7 @@ impl World {
             };
             self.record.sends(author, &command.into());
             self.record.leaves_alone(author, client_key);
-            sends.push(ReadySend::new(&member, client_key, Body::stored(body)));
+            sends.push(ReadySend::new(&who, client_key, room, Body::stored(body)));
         }
         sends
     }

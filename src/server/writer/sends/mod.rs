@@ -18,7 +18,6 @@ use crate::{
     },
     server::{
         error::{Error, Fault, Result},
-        memberships::Member,
         sessions::Signed,
     },
     wire::{
@@ -29,7 +28,8 @@ use crate::{
 };
 use tokio::sync::oneshot;
 
-/// A message whose verb has checked it: in the room when it looked, the body parsed.
+/// A message whose verb has parsed it. Whether its author may say it is decided by the
+/// batch.
 #[derive(Debug)]
 pub struct ReadySend {
     wish: Wish,
@@ -40,30 +40,33 @@ pub struct ReadySend {
 }
 
 impl ReadySend {
-    pub fn new(member: &Member, key: ClientKey, body: Body) -> Self {
+    pub fn new(who: &Signed, key: ClientKey, room: RoomId, body: Body) -> Self {
+        let digest = Digest::of("send", &[room.as_bytes(), body.as_str().as_bytes()]);
         Self {
-            wish: Self::wish(member.signed(), key, member.room(), &body),
-            room: member.room(),
+            wish: Wish::new(who, key, digest),
+            room,
             names: mentions::candidates(body.as_str()),
             body,
         }
     }
+}
 
-    /// What the author wants by it, also where they are no member any more.
-    pub fn wish(who: &Signed, key: ClientKey, room: RoomId, body: &Body) -> Wish {
-        let digest = Digest::of("send", &[room.as_bytes(), body.as_str().as_bytes()]);
-        Wish::new(who, key, digest)
-    }
+/// What a send came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    pub accepted: Accepted,
+    /// The key was known: this is its first answer again.
+    pub again: bool,
 }
 
 pub struct PendingSend {
     send: ReadySend,
-    outcome: Option<Result<Accepted>>,
-    reply: oneshot::Sender<Result<Accepted>>,
+    outcome: Option<Result<Sent>>,
+    reply: oneshot::Sender<Result<Sent>>,
 }
 
 impl PendingSend {
-    pub(super) fn new(send: ReadySend) -> (Self, oneshot::Receiver<Result<Accepted>>) {
+    pub(super) fn new(send: ReadySend) -> (Self, oneshot::Receiver<Result<Sent>>) {
         let (reply, answer) = oneshot::channel();
         let pending = Self {
             send,

@@ -1,6 +1,6 @@
 //! Which sends of a run are new, and their numbers. Pure: rows in, rows out.
 
-use super::{super::batch::Batch, ReadySend};
+use super::{super::batch::Batch, ReadySend, Sent};
 use crate::{
     rules::{
         mentions::mentions,
@@ -9,8 +9,7 @@ use crate::{
     server::writer::sql::KeyRow,
     wire::{
         Change, ClientKey, Entry, Enveloped, Message, Millis, Ordinal, Problem, RoomEvent, RoomId, Seq, SessionId,
-        Tail, UserId,
-        event::{Accepted, MessageCreated},
+        Tail, UserId, event::MessageCreated,
     },
 };
 use std::collections::HashMap;
@@ -62,7 +61,7 @@ pub struct FreshMention {
 }
 
 /// Decides each send in the order of the queue and numbers those that are new.
-pub fn number(batch: &Batch<'_>, sends: &[&ReadySend], mut ground: Ground) -> (Vec<Result<Accepted, Problem>>, Fresh) {
+pub fn number(batch: &Batch<'_>, sends: &[&ReadySend], mut ground: Ground) -> (Vec<Result<Sent, Problem>>, Fresh) {
     let mut fresh = Fresh::default();
     let outcomes = sends
         .iter()
@@ -71,7 +70,7 @@ pub fn number(batch: &Batch<'_>, sends: &[&ReadySend], mut ground: Ground) -> (V
     (outcomes, fresh)
 }
 
-fn decide(batch: &Batch<'_>, send: &ReadySend, ground: &mut Ground, fresh: &mut Fresh) -> Result<Accepted, Problem> {
+fn decide(batch: &Batch<'_>, send: &ReadySend, ground: &mut Ground, fresh: &mut Fresh) -> Result<Sent, Problem> {
     let wish = &send.wish;
     if ground.live.get(&wish.session) != Some(&wish.user) {
         return Err(Problem::SignedOut);
@@ -80,7 +79,8 @@ fn decide(batch: &Batch<'_>, send: &ReadySend, ground: &mut Ground, fresh: &mut 
     if let Some(first) = ground.keys.get(&(wish.user, wish.key))
         && !is_planted(Fault::ResendTakesNewSeq)
     {
-        return first.answer(wish);
+        let accepted = first.answer(wish)?;
+        return Ok(Sent { accepted, again: true });
     }
     if is_planted(Fault::RemovalNotCheckedAgain) {
         ground.authors.entry((send.room, wish.user)).or_default();
@@ -106,10 +106,10 @@ fn decide(batch: &Batch<'_>, send: &ReadySend, ground: &mut Ground, fresh: &mut 
         seq: tip.seq,
         digest: wish.digest.as_bytes().to_vec(),
     };
-    let accepted = first.answer(wish);
+    let accepted = first.answer(wish)?;
     // A twin later in the run finds it here.
     ground.keys.insert((wish.user, wish.key), first);
-    accepted
+    Ok(Sent { accepted, again: false })
 }
 
 /// Who of the room's members is mentioned, each once; a name of oneself is no mention.
