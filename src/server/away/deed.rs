@@ -1,6 +1,6 @@
 //! What the watch wants stored, and the writes that store it.
 
-use super::{sql, watch::LEASE_MS};
+use super::sql;
 use crate::{
     server::{
         error::Result,
@@ -13,62 +13,75 @@ use crate::{
 };
 use futures_util::future::{BoxFuture, FutureExt};
 
+/// Somebody sits at the device: its lease is renewed, and an absence that was not over
+/// is over since `moment`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Here {
+    pub user: UserId,
+    pub device: DeviceId,
+    pub renewed_at: Millis,
+    pub moment: Millis,
+}
+
+/// Nobody has been there for long enough to call it an absence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gone {
+    pub user: UserId,
+    pub last_active: Millis,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deed {
-    /// Somebody sits at the device: its lease is renewed, and an absence that was
-    /// not over is over since `moment`.
-    Here {
-        user: UserId,
-        device: DeviceId,
-        renewed_at: Millis,
-        moment: Millis,
-    },
-    /// Nobody has been there for long enough to call it an absence.
-    Gone { user: UserId, last_active: Millis },
+    Here(Here),
+    Gone(Gone),
 }
 
 impl Deed {
     pub fn user(&self) -> UserId {
         match self {
-            Self::Here { user, .. } | Self::Gone { user, .. } => *user,
+            Self::Here(here) => here.user,
+            Self::Gone(gone) => gone.user,
         }
     }
 
     pub fn is_gone(&self) -> bool {
-        matches!(self, Self::Gone { .. })
+        matches!(self, Self::Gone(_))
     }
 }
 
-impl Write for Deed {
+/// Different users who are here, at once: when a server comes back, so do they all, and a
+/// few statements for everybody are what keeps that short.
+pub struct AllHere(pub Vec<Here>);
+
+impl Write for AllHere {
     type Output = ();
 
     fn apply<'a>(&'a self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, Result<()>> {
-        match *self {
-            Self::Here {
-                user,
-                device,
-                renewed_at,
-                moment,
-            } => here(batch, user, device, renewed_at, moment).boxed(),
-            Self::Gone { user, last_active } => gone(batch, user, last_active).boxed(),
-        }
+        all_here(batch, &self.0).boxed()
     }
 }
 
-async fn here(batch: &mut Batch<'_>, user: UserId, device: DeviceId, renewed_at: Millis, moment: Millis) -> Result<()> {
-    let lapsed_before = Millis(renewed_at.0.saturating_sub(LEASE_MS));
-    sql::renew_lease(batch.conn(), user, device, renewed_at, lapsed_before).await?;
-    let Some(episode) = sql::episode(batch.conn(), user)
-        .await?
-        .filter(|episode| episode.back.is_none())
-    else {
-        return Ok(());
-    };
-    let over = Episode {
-        back: Some(moment.max(episode.last_active)),
-        ..episode
-    };
-    batch.put_user_value(user, &UserValue::Episode(over)).await?;
+impl Write for Gone {
+    type Output = ();
+
+    fn apply<'a>(&'a self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, Result<()>> {
+        gone(batch, self.user, self.last_active).boxed()
+    }
+}
+
+async fn all_here(batch: &mut Batch<'_>, all: &[Here]) -> Result<()> {
+    sql::renew_leases(batch.conn(), all).await?;
+    let episodes = sql::episodes(batch.conn(), all.iter().map(|here| here.user)).await?;
+    for (user, episode) in episodes {
+        let here = all.iter().find(|here| here.user == user);
+        if let Some(here) = here.filter(|_| episode.back.is_none()) {
+            let over = Episode {
+                back: Some(here.moment.max(episode.last_active)),
+                ..episode
+            };
+            batch.put_user_value(user, &UserValue::Episode(over)).await?;
+        }
+    }
     Ok(())
 }
 

@@ -1,6 +1,8 @@
 //! Leases, left vectors, and the two values of the user log that are about absences.
 #![expect(clippy::disallowed_methods, reason = "SQL stands here")]
 
+use super::{deed::Here, watch::LEASE_MS};
+use crate::server::store::{Hex, hex_list, json_list};
 use crate::wire::{
     DeviceId, Envelope, Enveloped, Millis, UserId,
     user_log::{Dismissed, Episode, UserValue},
@@ -11,33 +13,36 @@ use sqlx::SqliteConnection;
 const EPISODE_KIND: u16 = 2;
 const DISMISSED_KIND: u16 = 3;
 
-/// Renews a lease as of the newest message there is. Leases of the user's other
-/// devices that have run out are dropped: this one has outlived them.
-pub async fn renew_lease(
-    conn: &mut SqliteConnection,
-    user: UserId,
-    device: DeviceId,
-    renewed_at: Millis,
-    lapsed_before: Millis,
-) -> sqlx::Result<()> {
+/// Renews leases as of the newest message there is. Leases of the users' other devices
+/// that have run out are dropped: these have outlived them.
+pub async fn renew_leases(conn: &mut SqliteConnection, all: &[Here]) -> sqlx::Result<()> {
+    let rows = json_list(all.iter().map(|here| {
+        (
+            Hex(here.user.as_bytes()),
+            Hex(here.device.as_bytes()),
+            here.renewed_at.0,
+            here.renewed_at.0.saturating_sub(LEASE_MS),
+        )
+    }))?;
     sqlx::query(
         "INSERT INTO leases (user, device, renewed_at, position)
-         VALUES (?1, ?2, ?3, COALESCE((SELECT MAX(position) FROM messages), 0))
-         ON CONFLICT (user, device) DO UPDATE
-            SET renewed_at = excluded.renewed_at, position = excluded.position",
+         SELECT unhex(value ->> 0), unhex(value ->> 1), value ->> 2,
+                coalesce((SELECT max(position) FROM messages), 0)
+           FROM json_each($1)
+          WHERE true
+    ON CONFLICT (user, device) DO UPDATE
+            SET renewed_at = excluded.renewed_at, position = excluded.position;
+
+         DELETE FROM leases
+          WHERE (user, device) IN
+                (SELECT lapsed.user, lapsed.device
+                   FROM json_each($1) AS here
+             CROSS JOIN leases AS lapsed
+                     ON lapsed.user = unhex(here.value ->> 0)
+                    AND lapsed.device <> unhex(here.value ->> 1)
+                    AND lapsed.renewed_at < here.value ->> 3)",
     )
-    .bind(user)
-    .bind(device)
-    .bind(renewed_at)
-    .execute(&mut *conn)
-    .await?;
-    sqlx::query(
-        "DELETE FROM leases
-          WHERE user = ?1 AND device <> ?2 AND renewed_at < ?3",
-    )
-    .bind(user)
-    .bind(device)
-    .bind(lapsed_before)
+    .bind(rows)
     .execute(conn)
     .await?;
     Ok(())
@@ -91,6 +96,30 @@ pub async fn drop_leases(conn: &mut SqliteConnection, user: UserId) -> sqlx::Res
     Ok(())
 }
 
+/// The newest absence of each user who had one.
+pub async fn episodes(
+    conn: &mut SqliteConnection,
+    users: impl Iterator<Item = UserId>,
+) -> sqlx::Result<Vec<(UserId, Episode)>> {
+    let rows: Vec<(UserId, i64, Vec<u8>)> = sqlx::query_as(
+        "SELECT log.user, log.version, log.value
+           FROM json_each(?1) AS asked
+     CROSS JOIN user_log AS log
+             ON log.user = unhex(asked.value) AND log.kind = ?2 AND log.name = x''",
+    )
+    .bind(hex_list(users))
+    .bind(EPISODE_KIND)
+    .fetch_all(conn)
+    .await?;
+    let episodes = rows
+        .into_iter()
+        .filter_map(|(user, version, body)| match unpacked(EPISODE_KIND, version, body)? {
+            UserValue::Episode(episode) => Some((user, episode)),
+            _ => None,
+        });
+    Ok(episodes.collect())
+}
+
 /// The user's newest absence.
 pub async fn episode(conn: &mut SqliteConnection, user: UserId) -> sqlx::Result<Option<Episode>> {
     Ok(match value(conn, user, EPISODE_KIND).await? {
@@ -118,8 +147,10 @@ async fn value(conn: &mut SqliteConnection, user: UserId, kind: u16) -> sqlx::Re
     .bind(kind)
     .fetch_optional(conn)
     .await?;
-    Ok(row.and_then(|(version, body)| {
-        let version = u8::try_from(version).ok()?;
-        UserValue::unpack(&Envelope { kind, version, body }).ok()
-    }))
+    Ok(row.and_then(|(version, body)| unpacked(kind, version, body)))
+}
+
+fn unpacked(kind: u16, version: i64, body: Vec<u8>) -> Option<UserValue> {
+    let version = u8::try_from(version).ok()?;
+    UserValue::unpack(&Envelope { kind, version, body }).ok()
 }

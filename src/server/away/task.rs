@@ -2,7 +2,7 @@
 //! the writer store what follows.
 
 use super::{
-    deed::Deed,
+    deed::{AllHere, Deed, Gone, Here},
     sql,
     watch::{Report, Watch},
 };
@@ -73,21 +73,53 @@ async fn find_leases(app: &App, watch: &mut Watch) -> Result<()> {
 /// Stores deeds, those of one user in order and all users side by side, so that the
 /// writer commits them together. Gives back those that failed.
 async fn store(app: &App, deeds: Vec<Deed>) -> Vec<Deed> {
-    let mut by_user: HashMap<UserId, Vec<Deed>> = HashMap::new();
-    for deed in deeds {
-        by_user.entry(deed.user()).or_default().push(deed);
+    let mut failed = Vec::new();
+    for wave in waves(deeds) {
+        let (here, gone): (Vec<Option<Here>>, Vec<Option<Gone>>) = wave
+            .into_iter()
+            .map(|deed| match deed {
+                Deed::Here(here) => (Some(here), None),
+                Deed::Gone(gone) => (None, Some(gone)),
+            })
+            .unzip();
+        let here: Vec<Here> = here.into_iter().flatten().collect();
+        let gone = gone.into_iter().flatten().map(|gone| async move {
+            let stored = app.writer.run(gone).await;
+            stored.inspect_err(log).is_err().then_some(Deed::Gone(gone))
+        });
+        let (not_here, not_gone) = tokio::join!(store_here(app, here), join_all(gone));
+        failed.extend(not_here);
+        failed.extend(not_gone.into_iter().flatten());
     }
-    let rounds = by_user.into_values().map(|deeds| async {
-        let mut failed = Vec::new();
-        for deed in deeds {
-            if let Err(error) = app.writer.run(deed).await {
-                log(&error);
-                failed.push(deed);
-            }
+    failed
+}
+
+async fn store_here(app: &App, here: Vec<Here>) -> Vec<Deed> {
+    if here.is_empty() {
+        return Vec::new();
+    }
+    match app.writer.run(AllHere(here.clone())).await {
+        Ok(()) => Vec::new(),
+        Err(error) => {
+            log(&error);
+            here.into_iter().map(Deed::Here).collect()
         }
-        failed
-    });
-    join_all(rounds).await.into_iter().flatten().collect()
+    }
+}
+
+/// The first deed of each user, the second of each, and so on.
+fn waves(deeds: Vec<Deed>) -> Vec<Vec<Deed>> {
+    let mut counts: HashMap<UserId, usize> = HashMap::new();
+    let mut waves: Vec<Vec<Deed>> = Vec::new();
+    for deed in deeds {
+        let count = counts.entry(deed.user()).or_default();
+        if *count == waves.len() {
+            waves.push(Vec::new());
+        }
+        waves[*count].push(deed);
+        *count += 1;
+    }
+    waves
 }
 
 async fn sleep(ambience: &Ambience, until: Option<Millis>) {

@@ -1,7 +1,7 @@
 //! Stories of the watch, without store: what follows from what devices say.
 
 use super::{
-    deed::Deed,
+    deed::{Deed, Gone, Here},
     watch::{LEASE_MS, Report, Watch, Wire},
 };
 use crate::{
@@ -88,8 +88,8 @@ impl Story {
         self.stored
             .iter()
             .filter_map(|deed| match deed {
-                Deed::Gone { last_active, .. } => Some(last_active.0 - START),
-                Deed::Here { .. } => None,
+                Deed::Gone(Gone { last_active, .. }) => Some(last_active.0 - START),
+                Deed::Here(_) => None,
             })
             .collect()
     }
@@ -98,8 +98,8 @@ impl Story {
         self.stored
             .iter()
             .filter_map(|deed| match deed {
-                Deed::Here { moment, .. } => Some(moment.0 - START),
-                Deed::Gone { .. } => None,
+                Deed::Here(Here { moment, .. }) => Some(moment.0 - START),
+                Deed::Gone(_) => None,
             })
             .collect()
     }
@@ -219,7 +219,7 @@ fn a_return_before_any_tick_still_finds_its_absence_declared_first() {
     story.says_hello(wire(1, 2), Active, 0);
     assert!(matches!(
         story.stored[..],
-        [Deed::Here { .. }, Deed::Gone { .. }, Deed::Here { .. }]
+        [Deed::Here(_), Deed::Gone(_), Deed::Here(_)]
     ));
 }
 
@@ -300,7 +300,7 @@ fn an_absence_that_could_not_be_stored_is_tried_again_and_comes_before_its_end()
     story.says_hello(wire(1, 2), Active, 0);
     assert!(matches!(
         story.stored[..],
-        [Deed::Here { .. }, Deed::Gone { .. }, Deed::Here { .. }]
+        [Deed::Here(_), Deed::Gone(_), Deed::Here(_)]
     ));
     story.after(30_000);
     assert_eq!(story.absences(), [0]);

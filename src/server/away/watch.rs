@@ -8,7 +8,7 @@
 //! nothing is stored of it, so that a reload or a glance at another window does not
 //! replace the absence whose card is still on the screen.
 
-use super::deed::Deed;
+use super::deed::{Deed, Gone, Here};
 use crate::{
     server::hub::ConnectionId,
     wire::{
@@ -16,7 +16,7 @@ use crate::{
         command::{Presence, PresenceState},
     },
 };
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// How long a report of somebody sitting there holds. Clients renew every 50 s.
 pub const LEASE_MS: u64 = 60_000;
@@ -55,6 +55,15 @@ pub enum Report {
     },
 }
 
+impl Report {
+    fn user(&self) -> UserId {
+        match self {
+            Self::Hello { wire, .. } | Self::Presence { wire, .. } | Self::Closed { wire, .. } => wire.user,
+            Self::Page { user, .. } => *user,
+        }
+    }
+}
+
 /// One connection of one device of one user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wire {
@@ -65,6 +74,9 @@ pub struct Wire {
 
 pub struct Watch {
     users: HashMap<UserId, Attendance>,
+    /// The users by when time will next bring something for them. Thousands are here, and
+    /// few of them are due.
+    due: BTreeSet<(Millis, UserId)>,
     /// Absences shorter than this are none.
     min_absence: Millis,
 }
@@ -77,6 +89,8 @@ struct Attendance {
     written_at: Millis,
     /// A write that failed, and when to try again.
     failed: Option<(Millis, Deed)>,
+    /// Where the user stands among those who are due.
+    due_at: Option<Millis>,
 }
 
 struct Lease {
@@ -90,6 +104,7 @@ impl Watch {
     pub fn new(min_absence: Millis) -> Self {
         Self {
             users: HashMap::new(),
+            due: BTreeSet::new(),
             min_absence,
         }
     }
@@ -100,60 +115,78 @@ impl Watch {
         let attendance = self.attendance(user, renewed_at);
         attendance.last_active = attendance.last_active.max(renewed_at);
         attendance.hold(device, None, now);
+        self.plan(user);
     }
 
     pub fn report(&mut self, now: Millis, report: Report) -> Vec<Deed> {
-        let mut deeds = Vec::new();
+        let user = report.user();
+        let mut deeds: Vec<Deed> = self.settle(now, user).into_iter().collect();
         match report {
             Report::Hello {
                 session,
                 wire,
                 presence,
             } => {
-                deeds.extend(self.settle(now, wire.user));
                 // The device speaks for itself again, also for the page that opened it.
                 self.release(wire.user, |lease| {
                     lease.connection.is_none() && (lease.device == wire.device || lease.device == device_of(session))
                 });
                 deeds.extend(self.presence(now, wire, presence));
             }
-            Report::Presence { wire, presence } => {
-                deeds.extend(self.settle(now, wire.user));
-                deeds.extend(self.presence(now, wire, presence));
-            }
-            Report::Closed { wire, clean } => {
-                deeds.extend(self.settle(now, wire.user));
-                self.closed(wire, clean);
-            }
-            Report::Page { user, session } => {
-                deeds.extend(self.settle(now, user));
+            Report::Presence { wire, presence } => deeds.extend(self.presence(now, wire, presence)),
+            Report::Closed { wire, clean } => self.closed(wire, clean),
+            Report::Page { session, .. } => {
                 deeds.extend(self.seen(now, now, user, device_of(session), None));
             }
         }
+        self.plan(user);
         deeds
     }
 
     /// What time alone brings: leases run out, absences become long enough.
     pub fn tick(&mut self, now: Millis) -> Vec<Deed> {
-        let users: Vec<UserId> = self.users.keys().copied().collect();
-        users.into_iter().filter_map(|user| self.settle(now, user)).collect()
+        let due = self.due.iter().take_while(|(at, _)| *at <= now);
+        let users: Vec<UserId> = due.map(|(_, user)| *user).collect();
+        let settled = users.into_iter().filter_map(|user| {
+            let deed = self.settle(now, user);
+            self.plan(user);
+            deed
+        });
+        settled.collect()
     }
 
     /// When [`Watch::tick`] will next have something to do.
     pub fn next_tick(&self) -> Option<Millis> {
-        let min_absence = self.min_absence;
-        self.users.values().map(|here| here.next_tick(min_absence)).min()
+        self.due.first().map(|(at, _)| *at)
     }
 
     /// A deed could not be done now.
     pub fn failed(&mut self, now: Millis, deed: Deed) {
         let retry_at = Millis(now.0 + RETRY_MS);
-        let (Deed::Here { user, moment: last, .. }
-        | Deed::Gone {
-            user,
-            last_active: last,
-        }) = deed;
+        let (user, last) = match deed {
+            Deed::Here(here) => (here.user, here.moment),
+            Deed::Gone(gone) => (gone.user, gone.last_active),
+        };
         self.attendance(user, last).failed = Some((retry_at, deed));
+        self.plan(user);
+    }
+
+    /// To be called after what is known of a user has changed.
+    fn plan(&mut self, user: UserId) {
+        let Some(attendance) = self.users.get_mut(&user) else {
+            return;
+        };
+        let next = attendance.next_tick(self.min_absence);
+        if let Some(before) = attendance.due_at.replace(next) {
+            self.due.remove(&(before, user));
+        }
+        self.due.insert((next, user));
+    }
+
+    fn forget(&mut self, user: UserId) {
+        if let Some(Attendance { due_at: Some(at), .. }) = self.users.remove(&user) {
+            self.due.remove(&(at, user));
+        }
     }
 
     fn presence(&mut self, now: Millis, wire: Wire, presence: Presence) -> Vec<Deed> {
@@ -201,12 +234,12 @@ impl Watch {
         attendance.written_at = now;
         // An absence that could not be stored yet is stored before its end is.
         let unstored = attendance.failed.take().map(|(_, deed)| deed);
-        let here = Deed::Here {
+        let here = Deed::Here(Here {
             user,
             device,
             renewed_at: now,
             moment,
-        };
+        });
         unstored.filter(Deed::is_gone).into_iter().chain([here]).collect()
     }
 
@@ -221,7 +254,7 @@ impl Watch {
             Some((_, deed)) if deed.is_gone() == is_here => {}
             Some((_, deed)) => {
                 if deed.is_gone() {
-                    self.users.remove(&user);
+                    self.forget(user);
                 }
                 return Some(deed);
             }
@@ -234,8 +267,8 @@ impl Watch {
         if now.0 < last_active.0.saturating_add(min_absence.0) {
             return None;
         }
-        self.users.remove(&user);
-        Some(Deed::Gone { user, last_active })
+        self.forget(user);
+        Some(Deed::Gone(Gone { user, last_active }))
     }
 
     fn attendance(&mut self, user: UserId, last_active: Millis) -> &mut Attendance {
@@ -244,6 +277,7 @@ impl Watch {
             last_active,
             written_at: Millis::ZERO,
             failed: None,
+            due_at: None,
         })
     }
 
