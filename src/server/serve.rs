@@ -72,11 +72,12 @@ impl Running {
         };
         // The writer goes on until everybody who may still write has left.
         let last_call = CancellationToken::new();
-        let writer = tokio::spawn(writer_task.run(last_call.clone()));
+        let writer = on_its_own_thread(writer_task.run(last_call.clone()));
         tokio::spawn(hub_task.run());
         app.tasks.spawn(away_task.run(app.clone()));
         app.tasks.spawn(sweep(app.clone()));
         app.tasks.spawn(clean(app.clone()));
+        app.tasks.spawn(checkpoint(app.clone()));
         // A crash may have come between the end of a room and the end of its words.
         app.tasks.spawn(rooms::empty_deleted(app.clone()));
         Ok(Self { app, writer, last_call })
@@ -128,6 +129,17 @@ async fn sweep(app: App) {
 /// Sees to it that what was deleted leaves the disk.
 async fn clean(app: App) {
     app.store.keep_clean(&app.ambience, app.stopping.clone()).await;
+}
+
+async fn checkpoint(app: App) {
+    app.store.keep_checkpointed(app.stopping.clone()).await;
+}
+
+/// Everybody waits for the writer, and its every statement comes back from another thread:
+/// among the tasks of thousands of connections it would stand in line each time.
+fn on_its_own_thread(task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+    let runtime = tokio::runtime::Handle::current();
+    tokio::task::spawn_blocking(move || runtime.block_on(task))
 }
 
 /// `whilst serve`.

@@ -3,6 +3,7 @@
 //! Only the writer writes; it alone asks for the connection that may. This house
 //! knows nothing of what the tables mean.
 
+mod checkpoint;
 mod clean;
 mod columns;
 mod open;
@@ -38,6 +39,7 @@ pub struct Store {
     epoch: Epoch,
     /// A text was taken away, and the log still holds it.
     soiled: Arc<Notify>,
+    grown: Arc<checkpoint::Grown>,
     /// Held for as long as any handle lives: one server for one folder.
     _lock: Arc<File>,
 }

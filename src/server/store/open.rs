@@ -29,6 +29,12 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const READ_WAIT: Duration = Duration::from_secs(10);
 /// A log that grew beyond this under a long read is cut back at the next checkpoint.
 const WAL_KEPT_BYTES: &str = "67108864";
+/// The log is brought into the database by the writer itself when it has so many pages: 16 MiB.
+/// Most of the time that was done beside it before.
+const CHECKPOINT_PAGES: &str = "4096";
+/// What the writer keeps of the file at most: 16 MiB. The rooms in which something is said
+/// stay in it, so that they are not read again for each commit.
+const WRITE_CACHE_KIB: &str = "-16384";
 
 /// Why a store could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -116,6 +122,7 @@ async fn open_synced(
         writes: Arc::new(writes),
         epoch,
         soiled: Arc::default(),
+        grown: Arc::default(),
         _lock: Arc::new(lock),
     })
 }
@@ -176,6 +183,10 @@ fn write_options(file: &Path, sync: SqliteSynchronous) -> SqliteConnectOptions {
         // A mapped file turns a disk error into a signal that ends the process.
         .pragma("mmap_size", "0")
         .pragma("journal_size_limit", WAL_KEPT_BYTES)
+        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+        .pragma("cache_size", WRITE_CACHE_KIB)
+        // What a statement of many rows would need to undo itself went to a file otherwise.
+        .pragma("temp_store", "MEMORY")
         .pragma("trusted_schema", "OFF")
         // What is deleted is blanked, and not left in free pages for who finds the disk.
         .pragma("secure_delete", "ON")

@@ -75,6 +75,12 @@ pub async fn cut_off_log(conn: &mut SqliteConnection) -> Result<bool> {
     Ok(!is_busy)
 }
 
+/// Copies what nobody reads any more from the write-ahead log into the database.
+pub async fn checkpoint(conn: &mut SqliteConnection) -> Result<()> {
+    sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(conn).await?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

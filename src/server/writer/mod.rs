@@ -164,6 +164,7 @@ impl WriterTask {
         if outcome.broken.is_some() || outcome.told.iter().any(|told| told.takes_text_away()) {
             self.store.soil();
         }
+        self.store.has_grown(outcome.told.len());
         if !outcome.told.is_empty() {
             self.publish(Publication::Batch(outcome.told)).await;
         }
