@@ -7,6 +7,7 @@
 
 mod outlet;
 mod seats;
+mod slots;
 pub(super) mod sql;
 mod switchboard;
 mod task;

@@ -13,6 +13,7 @@
 use super::{
     outlet::{Ending, Outlet},
     seats::Seat,
+    slots::{Slot, Slots},
 };
 use crate::wire::{
     Change, Person, RoomEvent, RoomId, Seq, ServerItem, SessionId, UserId,
@@ -57,9 +58,9 @@ pub struct Tie {
 
 #[derive(Default)]
 pub struct Switchboard {
-    online: HashMap<UserId, Online>,
+    online: Slots<UserId, Online>,
     /// The members of each room who are online and whose rooms are known.
-    rooms: HashMap<RoomId, HashSet<UserId>>,
+    rooms: Slots<RoomId, HashSet<Slot>>,
 }
 
 struct Online {
@@ -76,8 +77,9 @@ struct Seated {
 enum Rooms {
     /// The store is being read; the last published change of each room.
     Recording(HashMap<RoomId, Recorded>),
-    /// The rooms the user is in, with the entries that let them in.
-    Known(HashMap<RoomId, Seq>),
+    /// The rooms the user is in, with the entries that let them in. A list, because
+    /// everybody online has one, and it is searched only when a membership changes.
+    Known(Vec<(Slot, Seq)>),
 }
 
 #[derive(Clone, Copy)]
@@ -91,20 +93,23 @@ impl Switchboard {
         if line.outlet.is_cut() {
             return;
         }
-        let online = self.online.entry(line.user).or_insert_with(|| Online {
-            lines: Vec::new(),
+        let slot = self.online.find_or_insert(line.user, || Online {
+            lines: Vec::with_capacity(1),
             rooms: Rooms::Recording(HashMap::new()),
         });
-        online.lines.push(Seated { line, _seat: seat });
+        if let Some(online) = self.online.get_mut(slot) {
+            online.lines.push(Seated { line, _seat: seat });
+        }
     }
 
     pub fn unregister(&mut self, user: UserId, id: ConnectionId) {
-        let Some(online) = self.online.get_mut(&user) else {
+        let Some(slot) = self.online.find(user) else { return };
+        let Some(online) = self.online.get_mut(slot) else {
             return;
         };
         online.lines.retain(|seated| seated.line.id != id);
         if online.lines.is_empty() {
-            self.go_offline(user);
+            self.go_offline(slot);
         }
     }
 
@@ -112,7 +117,8 @@ impl Switchboard {
     /// reading says nothing new: entries have kept the first one current. One by a
     /// connection that is gone may be older than the record, and is not taken.
     pub fn memberships(&mut self, user: UserId, by: ConnectionId, read: impl IntoIterator<Item = Tie>) {
-        let Some(online) = self.online.get_mut(&user) else {
+        let Some(slot) = self.online.find(user) else { return };
+        let Some(online) = self.online.get_mut(slot) else {
             return;
         };
         if online.lines.iter().all(|seated| seated.line.id != by) {
@@ -133,10 +139,13 @@ impl Switchboard {
                 known.remove(&room);
             }
         }
-        for room in known.keys() {
-            self.rooms.entry(*room).or_default().insert(user);
+        let known: Vec<_> = known
+            .into_iter()
+            .map(|(room, since)| (self.enter(room, slot), since))
+            .collect();
+        if let Some(online) = self.online.get_mut(slot) {
+            online.rooms = Rooms::Known(known);
         }
-        online.rooms = Rooms::Known(known);
     }
 
     /// Tells an entry to the members of its room, after following what it says of memberships.
@@ -149,7 +158,7 @@ impl Switchboard {
             Ok(Change::RoomDeleted(_)) => self.let_all_out(room, seq),
             Ok(_) | Err(_) => {}
         }
-        let Some(members) = self.rooms.get(&room) else {
+        let Some(members) = self.rooms.find(room).and_then(|slot| self.rooms.get(slot)) else {
             return;
         };
         let frame = encode(&ServerItem::Room(event));
@@ -160,16 +169,17 @@ impl Switchboard {
 
     /// Tells a value of the user log to its user.
     pub fn user(&self, user: UserId, event: UserEvent) {
-        if self.online.contains_key(&user) {
-            self.deliver(user, None, &encode(&ServerItem::User(event)));
+        if let Some(slot) = self.online.find(user) {
+            self.deliver(slot, None, &encode(&ServerItem::User(event)));
         }
     }
 
     /// Tells a person's new face to themselves and to the members of `rooms`, theirs.
     pub fn person(&self, person: Person, rooms: &[RoomId]) {
-        let mut audience: HashSet<UserId> = HashSet::from([person.user]);
+        let mut audience: HashSet<Slot> = self.online.find(person.user).into_iter().collect();
         for room in rooms {
-            audience.extend(self.rooms.get(room).into_iter().flatten());
+            let members = self.rooms.find(*room).and_then(|slot| self.rooms.get(slot));
+            audience.extend(members.into_iter().flatten());
         }
         let frame = encode(&ServerItem::Directory(DirectoryEvent { person }));
         for user in audience {
@@ -179,54 +189,67 @@ impl Switchboard {
 
     /// Says something to one connection alone, after what is queued for it.
     pub fn tell(&self, user: UserId, id: ConnectionId, frame: Bytes) {
-        if let Some(line) = self.lines(user).find(|line| line.id == id) {
+        let Some(slot) = self.online.find(user) else { return };
+        if let Some(line) = self.lines(slot).find(|line| line.id == id) {
             line.outlet.push(None, frame);
         }
     }
 
     pub fn end_sessions(&self, user: UserId, sessions: &[SessionId]) {
-        self.end(user, Ending::SignedOut, |line| sessions.contains(&line.session));
+        if let Some(slot) = self.online.find(user) {
+            self.end(slot, Ending::SignedOut, |line| sessions.contains(&line.session));
+        }
     }
 
     pub fn ban(&self, user: UserId) {
-        self.end(user, Ending::Banned, |_| true);
+        if let Some(slot) = self.online.find(user) {
+            self.end(slot, Ending::Banned, |_| true);
+        }
     }
 
     /// Has everybody start over, when what was told and what is stored may differ.
     pub fn resync(&self) {
-        for user in self.online.keys() {
-            self.end(*user, Ending::Resync, |_| true);
+        for user in self.online.slots() {
+            self.end(user, Ending::Resync, |_| true);
         }
     }
 
     fn let_in(&mut self, user: UserId, room: RoomId, seq: Seq) {
-        let Some(online) = self.online.get_mut(&user) else {
+        let Some(user) = self.online.find(user) else { return };
+        let known = match self.online.get(user).map(|online| &online.rooms) {
+            None => return,
+            Some(Rooms::Recording(_)) => return self.record(user, room, Recorded { seq, inside: true }),
+            Some(Rooms::Known(_)) => self.enter(room, user),
+        };
+        let Some(Rooms::Known(rooms)) = self.online.get_mut(user).map(|online| &mut online.rooms) else {
             return;
         };
-        match &mut online.rooms {
-            Rooms::Recording(_) => self.record(user, room, Recorded { seq, inside: true }),
-            Rooms::Known(known) => {
-                let since = known.entry(room).or_insert(seq);
-                *since = seq.max(*since);
-                self.rooms.entry(room).or_default().insert(user);
-            }
+        match rooms.iter_mut().find(|(room, _)| *room == known) {
+            Some((_, since)) => *since = seq.max(*since),
+            None => rooms.push((known, seq)),
         }
     }
 
     fn let_out(&mut self, user: UserId, room: RoomId, seq: Seq) {
-        let Some(online) = self.online.get_mut(&user) else {
-            return;
-        };
-        match &mut online.rooms {
-            Rooms::Recording(_) => self.record(user, room, Recorded { seq, inside: false }),
-            Rooms::Known(known) => {
+        if let Some(user) = self.online.find(user) {
+            self.let_slot_out(user, room, seq);
+        }
+    }
+
+    fn let_slot_out(&mut self, user: Slot, room: RoomId, seq: Seq) {
+        let slot = self.rooms.find(room);
+        match self.online.get_mut(user).map(|online| &mut online.rooms) {
+            None => {}
+            Some(Rooms::Recording(_)) => self.record(user, room, Recorded { seq, inside: false }),
+            Some(Rooms::Known(known)) => {
+                let Some(slot) = slot else { return };
                 // They were let in again later: the reading knew that before its entry came here.
-                if known.get(&room).is_none_or(|since| *since > seq) {
+                let Some(at) = known.iter().position(|(room, since)| *room == slot && *since <= seq) else {
                     return;
-                }
-                known.remove(&room);
+                };
+                known.swap_remove(at);
                 self.lines(user).for_each(|line| line.outlet.forget(room));
-                self.leave_room(room, user);
+                self.leave_room(slot, user);
                 self.deliver(user, None, &encode(&ServerItem::RoomGone(RoomGone { room })));
             }
         }
@@ -234,60 +257,68 @@ impl Switchboard {
 
     /// Also those whose rooms are being read: the reading may be of before.
     fn let_all_out(&mut self, room: RoomId, seq: Seq) {
-        let online: Vec<UserId> = self.online.keys().copied().collect();
+        let online: Vec<Slot> = self.online.slots().collect();
         for user in online {
-            self.let_out(user, room, seq);
+            self.let_slot_out(user, room, seq);
         }
     }
 
-    fn record(&mut self, user: UserId, room: RoomId, change: Recorded) {
+    fn record(&mut self, user: Slot, room: RoomId, change: Recorded) {
         let Some(Online {
             rooms: Rooms::Recording(recorded),
             ..
-        }) = self.online.get_mut(&user)
+        }) = self.online.get_mut(user)
         else {
             return;
         };
         recorded.insert(room, change);
         if recorded.len() > RECORD_MAX_ROOMS {
             self.end(user, Ending::Resync, |_| true);
-            self.online.remove(&user);
+            self.online.remove(user);
         }
     }
 
-    fn go_offline(&mut self, user: UserId) {
+    fn go_offline(&mut self, user: Slot) {
         if let Some(Online {
             rooms: Rooms::Known(known),
             ..
-        }) = self.online.remove(&user)
+        }) = self.online.remove(user)
         {
-            for room in known.keys() {
-                self.leave_room(*room, user);
+            for (room, _) in known {
+                self.leave_room(room, user);
             }
         }
     }
 
-    fn leave_room(&mut self, room: RoomId, user: UserId) {
-        if let Some(members) = self.rooms.get_mut(&room) {
+    fn enter(&mut self, room: RoomId, user: Slot) -> Slot {
+        let slot = self.rooms.find_or_insert(room, HashSet::new);
+        if let Some(members) = self.rooms.get_mut(slot) {
+            members.insert(user);
+        }
+        slot
+    }
+
+    fn leave_room(&mut self, room: Slot, user: Slot) {
+        if let Some(members) = self.rooms.get_mut(room) {
             members.remove(&user);
             if members.is_empty() {
-                self.rooms.remove(&room);
+                self.rooms.remove(room);
             }
         }
     }
 
-    fn deliver(&self, user: UserId, room: Option<RoomId>, frame: &Bytes) {
+    fn deliver(&self, user: Slot, room: Option<RoomId>, frame: &Bytes) {
         for line in self.lines(user) {
             line.outlet.push(room, frame.clone());
         }
     }
 
-    fn lines(&self, user: UserId) -> impl Iterator<Item = &Line> {
-        let online = self.online.get(&user).into_iter();
+    fn lines(&self, user: Slot) -> impl Iterator<Item = &Line> {
+        let online = self.online.get(user).into_iter();
         online.flat_map(|online| &online.lines).map(|seated| &seated.line)
     }
 
-    fn end(&self, user: UserId, ending: Ending, which: impl Fn(&Line) -> bool) {
+    fn end(&self, user: Slot, ending: Ending, which: impl Fn(&Line) -> bool) {
         for line in self.lines(user) {
             if which(line) {
                 line.outlet.cut(ending);

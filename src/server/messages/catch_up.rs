@@ -4,7 +4,7 @@ use super::{faces::faces, page::newest_in, range::delta_in, sql};
 use crate::{
     server::{app::App, error::Result, messages::counts_of, rooms, sessions::Signed},
     wire::{
-        DirectorySeq, Enveloped, Epoch, Person, RoomId, UserId, UserSeq,
+        DirectorySeq, Enveloped, Epoch, RoomId, UserId, UserSeq,
         envelope::encode,
         fetch::{CatchUp, CaughtUp, Have, News, RoomAnswer, Want},
         limits::{ANSWER_MAX_BYTES, CATCH_UP_MAX_ROOMS, DELTA_MAX_ENTRIES, DIRECTORY_PAGE_SIZE, USER_LOG_PAGE_SIZE},
@@ -39,21 +39,16 @@ pub async fn catch_up(app: &App, who: &Signed, ask: &CatchUp) -> Result<CaughtUp
 /// As `catch_up`.
 pub async fn catch_up_in(conn: &mut SqliteConnection, epoch: Epoch, who: &Signed, ask: &CatchUp) -> Result<CaughtUp> {
     let known = ask.epoch == Some(epoch);
-    let (user, user_to) = user_log(conn, who.user(), if known { ask.user } else { UserSeq::ZERO }).await?;
-    let directory = if known { ask.directory } else { DirectorySeq::ZERO };
-    let (people, directory_to) = directory_log(conn, who.user(), directory).await?;
-    let mut answer = CaughtUp {
-        epoch,
-        user,
-        user_to,
-        people,
-        directory_to,
-        rooms: Vec::new(),
+    let cursors = if known {
+        (ask.user, ask.directory)
+    } else {
+        Default::default()
     };
+    let mut answer = logs(conn, epoch, who.user(), cursors).await?;
     let asked = asked_once(ask, known);
     let found = find(conn, who, &asked).await?;
     let mut met = shown(&found);
-    if directory > DirectorySeq::ZERO {
+    if cursors.1 > DirectorySeq::ZERO {
         // Who is new to a room, or did not see others come, shares it with people
         // whose last change was long ago.
         add_members(conn, &asked, &found, &mut met).await?;
@@ -82,16 +77,27 @@ fn asked_once(ask: &CatchUp, known: bool) -> Vec<Have> {
         .collect()
 }
 
-async fn user_log(conn: &mut SqliteConnection, user: UserId, after: UserSeq) -> Result<(Vec<UserItem>, UserSeq)> {
-    let head = sql::user_head(conn, user).await?;
-    let after = if after > head { UserSeq::ZERO } else { after };
-    let mut items = sql::user_values(conn, user, after, USER_LOG_PAGE_SIZE).await?;
-    let to = match items.last() {
-        Some(last) if items.len() >= USER_LOG_PAGE_SIZE as usize => last.useq,
-        _ => head,
-    };
-    add_counts(conn, user, &mut items).await?;
-    Ok((items, to))
+/// An answer without rooms yet: what is new in the user log and in the directory.
+async fn logs(
+    conn: &mut SqliteConnection,
+    epoch: Epoch,
+    user: UserId,
+    cursors: (UserSeq, DirectorySeq),
+) -> Result<CaughtUp> {
+    let limits = (USER_LOG_PAGE_SIZE, DIRECTORY_PAGE_SIZE);
+    let mut logs = sql::logs(conn, user, cursors, limits).await?;
+    add_counts(conn, user, &mut logs.items).await?;
+    let is_full = |length: usize, page_size: u32| length >= page_size as usize;
+    let last_item = logs.items.last().filter(|_| is_full(logs.items.len(), limits.0));
+    let last_person = logs.people.last().filter(|_| is_full(logs.people.len(), limits.1));
+    Ok(CaughtUp {
+        epoch,
+        user_to: last_item.map_or(logs.user_head, |last| last.useq),
+        directory_to: last_person.map_or(logs.directory_head, |last| last.dseq),
+        user: logs.items,
+        people: logs.people,
+        rooms: Vec::new(),
+    })
 }
 
 /// A marker that moved on another device brings the counts that go with it.
@@ -112,21 +118,6 @@ fn marked_room(item: &UserItem) -> Option<RoomId> {
         Ok(UserValue::ReadMarker(read)) => Some(read.room),
         _ => None,
     }
-}
-
-async fn directory_log(
-    conn: &mut SqliteConnection,
-    reader: UserId,
-    after: DirectorySeq,
-) -> Result<(Vec<Person>, DirectorySeq)> {
-    let head = sql::directory_head(conn).await?;
-    let after = if after > head { DirectorySeq::ZERO } else { after };
-    let people = sql::changed_people(conn, reader, after, DIRECTORY_PAGE_SIZE).await?;
-    let to = match people.last() {
-        Some(last) if people.len() >= DIRECTORY_PAGE_SIZE as usize => last.dseq,
-        _ => head,
-    };
-    Ok((people, to))
 }
 
 type FoundRooms = HashMap<RoomId, rooms::Found>;

@@ -3,7 +3,7 @@
 use super::sql;
 use crate::{
     server::{app::App, error::Result, sessions::Signed},
-    wire::{Change, DirectorySeq, Entry, Message, Person, UserId, limits::DIRECTORY_PAGE_SIZE, person::Me},
+    wire::{Change, Entry, Message, Person, UserId, limits::DIRECTORY_PAGE_SIZE, person::Me},
 };
 use sqlx::SqliteConnection;
 use std::collections::BTreeSet;
@@ -58,7 +58,8 @@ fn subject(entry: &Entry) -> Option<UserId> {
 
 /// Active people who share a room with the reader, by name; at most a page of the directory.
 pub async fn people_near(conn: &mut SqliteConnection, who: &Signed) -> Result<Vec<Person>> {
-    let mut people = sql::changed_people(conn, who.user(), DirectorySeq::ZERO, DIRECTORY_PAGE_SIZE).await?;
+    let logs = sql::logs(conn, who.user(), Default::default(), (0, DIRECTORY_PAGE_SIZE)).await?;
+    let mut people = logs.people;
     people.retain(|person| person.active);
     people.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(people)

@@ -176,64 +176,66 @@ pub async fn me(conn: &mut SqliteConnection, user: UserId) -> Result<Me> {
     })
 }
 
-pub async fn user_values(
-    conn: &mut SqliteConnection,
-    user: UserId,
-    after: UserSeq,
-    limit: u32,
-) -> Result<Vec<UserItem>> {
-    sqlx::query_as(
-        "SELECT useq, kind, version, value
-           FROM user_log
-          WHERE user = ?1 AND useq > ?2
-       ORDER BY useq
-          LIMIT ?3",
-    )
-    .bind(user)
-    .bind(after)
-    .bind(limit)
-    .fetch_all(conn)
-    .await
+/// What a reader may lack of the two logs that are not about rooms, and where those end.
+/// Of the directory only people who share a room with the reader, who is one of them.
+#[derive(Debug, Default)]
+pub struct Logs {
+    pub user_head: UserSeq,
+    pub items: Vec<UserItem>,
+    pub directory_head: DirectorySeq,
+    pub people: Vec<Person>,
 }
 
-pub async fn user_head(conn: &mut SqliteConnection, user: UserId) -> Result<UserSeq> {
-    sqlx::query_scalar("SELECT coalesce(max(useq), 0) FROM user_log WHERE user = ?1")
-        .bind(user)
-        .fetch_one(conn)
-        .await
-}
-
-pub async fn directory_head(conn: &mut SqliteConnection) -> Result<DirectorySeq> {
-    sqlx::query_scalar("SELECT coalesce(max(dseq), 0) FROM users")
-        .fetch_one(conn)
-        .await
-}
-
-/// People who changed and share a room with the reader, who is one of them.
-pub async fn changed_people(
+/// The next of both logs. A cursor from the future is of another log: all is lacking then.
+/// One string of statements, because each way to SQLite's thread and back costs more than
+/// they do.
+pub async fn logs(
     conn: &mut SqliteConnection,
     reader: UserId,
-    after: DirectorySeq,
-    limit: u32,
-) -> Result<Vec<Person>> {
-    sqlx::query_as(
-        "SELECT u.id, u.dseq, u.name, u.username, u.hue, u.state
+    (user, directory): (UserSeq, DirectorySeq),
+    (items_max, people_max): (u32, u32),
+) -> Result<Logs> {
+    let rows = sqlx::query(
+        "SELECT 0 AS what, coalesce(max(useq), 0) AS head FROM user_log WHERE user = $1;
+
+         SELECT 1 AS what, useq, kind, version, value
+           FROM user_log
+          WHERE user = $1
+            AND useq > iif($2 > (SELECT coalesce(max(useq), 0) FROM user_log WHERE user = $1), 0, $2)
+       ORDER BY useq
+          LIMIT $4;
+
+         SELECT 2 AS what, coalesce(max(dseq), 0) AS head FROM users;
+
+         SELECT 3 AS what, u.id, u.dseq, u.name, u.username, u.hue, u.state
            FROM users AS u
-          WHERE u.dseq > ?2
-            AND (u.id = ?1
+          WHERE u.dseq > iif($3 > (SELECT coalesce(max(dseq), 0) FROM users), 0, $3)
+            AND (u.id = $1
               OR EXISTS (SELECT 1
                            FROM memberships AS theirs
                      CROSS JOIN memberships AS mine
-                             ON mine.room = theirs.room AND mine.user = ?1 AND mine.state = 0
+                             ON mine.room = theirs.room AND mine.user = $1 AND mine.state = 0
                           WHERE theirs.user = u.id AND theirs.state = 0))
        ORDER BY u.dseq
-          LIMIT ?3",
+          LIMIT $5",
     )
     .bind(reader)
-    .bind(after)
-    .bind(limit)
+    .bind(user)
+    .bind(directory)
+    .bind(items_max)
+    .bind(people_max)
     .fetch_all(conn)
-    .await
+    .await?;
+    let mut logs = Logs::default();
+    for row in &rows {
+        match row.try_get::<i64, _>("what")? {
+            0 => logs.user_head = row.try_get("head")?,
+            1 => logs.items.push(UserItem::from_row(row)?),
+            2 => logs.directory_head = row.try_get("head")?,
+            _ => logs.people.push(Person::from_row(row)?),
+        }
+    }
+    Ok(logs)
 }
 
 /// Members of a room, in the order of their ids.

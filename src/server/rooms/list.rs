@@ -18,20 +18,17 @@ use std::collections::{BTreeSet, HashMap};
 pub const OPEN_ROOMS_PAGE_SIZE: u32 = 500;
 
 /// Where all logs end that a user may read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Heads {
     pub user: UserSeq,
     pub directory: DirectorySeq,
     pub rooms: Vec<RoomHead>,
 }
 
-/// The heads for a welcome, all of one moment if `conn` is in a transaction.
+/// The heads for a welcome or a page, all of one moment if `conn` is in a transaction. A
+/// welcome needs none: who is registered hears what is committed between two of them.
 pub async fn heads_for(conn: &mut SqliteConnection, user: UserId) -> Result<Heads> {
-    Ok(Heads {
-        user: sql::user_head(conn, user).await?,
-        directory: sql::directory_head(conn).await?,
-        rooms: sql::heads(conn, user).await?,
-    })
+    Ok(sql::heads(conn, user).await?)
 }
 
 /// The rooms somebody is in, each with its counts and newest words. As many as the

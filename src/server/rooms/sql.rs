@@ -1,14 +1,15 @@
 //! Statements about rooms.
 #![expect(clippy::disallowed_methods, reason = "SQL stands here")]
 
+use super::Heads;
 use crate::{
     server::store::body,
     wire::{
-        Body, Cursor, DirectorySeq, Millis, Ordinal, RoomId, RoomKind, Seq, Tail, UserId, UserSeq,
-        membership::RoomRole, person::is_invisible, room::RoomHead,
+        Body, Cursor, Millis, Ordinal, RoomId, RoomKind, Seq, Tail, UserId, membership::RoomRole, person::is_invisible,
+        room::RoomHead,
     },
 };
-use sqlx::{FromRow, Result, Row, SqliteConnection};
+use sqlx::{FromRow, Result, Row, SqliteConnection, sqlite::SqliteRow};
 use unicode_normalization::UnicodeNormalization;
 
 /// How SQLite names the index over the names of open rooms when it refuses.
@@ -201,40 +202,41 @@ pub async fn list_open(conn: &mut SqliteConnection, user: UserId, limit: u32) ->
     .await
 }
 
-pub async fn heads(conn: &mut SqliteConnection, user: UserId) -> Result<Vec<RoomHead>> {
-    sqlx::query(
-        "SELECT r.id, r.seq, r.tail, r.ordinal
+/// One string of three statements, because each way to SQLite's thread and back costs
+/// more than they do.
+pub async fn heads(conn: &mut SqliteConnection, user: UserId) -> Result<Heads> {
+    let rows = sqlx::query(
+        "SELECT 0 AS what, coalesce(max(useq), 0) AS head FROM user_log WHERE user = $1;
+
+         SELECT 1 AS what, coalesce(max(dseq), 0) AS head FROM users;
+
+         SELECT 2 AS what, r.id, r.seq, r.tail, r.ordinal
            FROM memberships AS m
            JOIN rooms AS r ON r.id = m.room
-          WHERE m.user = ?1 AND m.state = 0
+          WHERE m.user = $1 AND m.state = 0
        ORDER BY r.id",
     )
     .bind(user)
     .fetch_all(conn)
-    .await?
-    .iter()
-    .map(|row| {
-        Ok(RoomHead {
-            room: row.try_get("id")?,
-            cursor: Cursor {
-                seq: row.try_get("seq")?,
-                tail: row.try_get("tail")?,
-            },
-            ordinal: row.try_get("ordinal")?,
-        })
+    .await?;
+    let mut heads = Heads::default();
+    for row in &rows {
+        match row.try_get::<i64, _>("what")? {
+            0 => heads.user = row.try_get("head")?,
+            1 => heads.directory = row.try_get("head")?,
+            _ => heads.rooms.push(room_head(row)?),
+        }
+    }
+    Ok(heads)
+}
+
+fn room_head(row: &SqliteRow) -> Result<RoomHead> {
+    Ok(RoomHead {
+        room: row.try_get("id")?,
+        cursor: Cursor {
+            seq: row.try_get("seq")?,
+            tail: row.try_get("tail")?,
+        },
+        ordinal: row.try_get("ordinal")?,
     })
-    .collect()
-}
-
-pub async fn user_head(conn: &mut SqliteConnection, user: UserId) -> Result<UserSeq> {
-    sqlx::query_scalar("SELECT coalesce(max(useq), 0) FROM user_log WHERE user = ?1")
-        .bind(user)
-        .fetch_one(conn)
-        .await
-}
-
-pub async fn directory_head(conn: &mut SqliteConnection) -> Result<DirectorySeq> {
-    sqlx::query_scalar("SELECT coalesce(max(dseq), 0) FROM users")
-        .fetch_one(conn)
-        .await
 }

@@ -84,7 +84,7 @@ pub struct SessionLine {
 pub async fn authenticate(app: &App, token: Option<&Token>) -> Result<Signed> {
     let token = token.ok_or(Problem::SignedOut)?;
     let now = app.ambience.now();
-    let row = sql::find_by_token(&mut *app.store.read().await?, token.hash(), now).await?;
+    let row = sql::find_by_token(&mut *app.store.connection().await?, token.hash(), now).await?;
     Ok(signed(app, &row.ok_or(Problem::SignedOut)?, now))
 }
 
@@ -94,7 +94,7 @@ pub async fn authenticate(app: &App, token: Option<&Token>) -> Result<Signed> {
 /// `SignedOut`.
 pub async fn recheck(app: &App, who: &Signed) -> Result<Signed> {
     let now = app.ambience.now();
-    let row = sql::find_by_id(&mut *app.store.read().await?, who.session, now).await?;
+    let row = sql::find_by_id(&mut *app.store.connection().await?, who.session, now).await?;
     Ok(signed(app, &row.ok_or(Problem::SignedOut)?, now))
 }
 

@@ -38,12 +38,12 @@ struct End {
 /// Over any wire. Its branches are looked at in a fixed order, so that the same things
 /// happening in the same order always come to the same; none of them can starve the
 /// others, for each waits for something before it is ready again.
-pub async fn converse(app: App, who: Signed, seat: Seat, mut sink: impl Mouth, mut stream: impl Ear) {
-    let ending = match greet(&app, &mut stream).await {
+pub async fn converse(app: &App, who: Signed, seat: Seat, mut sink: impl Mouth, mut stream: impl Ear) {
+    let ending = match greet(app, &mut stream).await {
         Err(ending) => ending,
-        Ok(hello) => talk(&app, who, seat, hello, &mut sink, &mut stream).await,
+        Ok(hello) => talk(app, who, seat, hello, &mut sink, &mut stream).await,
     };
-    close(&app.ambience, sink, stream, ending).await;
+    close(&app.ambience, sink, stream, ending).boxed().await;
 }
 
 async fn greet(app: &App, stream: &mut impl Ear) -> Result<Hello, Ending> {
@@ -65,17 +65,18 @@ async fn talk(
     sink: &mut impl Mouth,
     stream: &mut impl Ear,
 ) -> Ending {
-    let connection = match app.hub.register(who.user(), who.session(), seat).await {
+    // What only the beginning and the end need is not kept by a connection that lasts for hours.
+    let connection = match app.hub.register(who.user(), who.session(), seat).boxed().await {
         Ok(connection) => connection,
         Err(error) => return ending_of(&error),
     };
     // Read again: what ended before the registration was told to nobody.
-    let (who, welcome) = match welcome(app, &who, &connection).await {
+    let (who, welcome) = match welcome(app, &who, &connection).boxed().await {
         Ok(welcome) => welcome,
         Err(error) => return ending_of(&error),
     };
     // The welcome is the first thing said. What was committed since waits in the queue.
-    if let Err(ending) = outgoing::say(&app.ambience, sink, welcome).await {
+    if let Err(ending) = outgoing::say(&app.ambience, sink, welcome).boxed().await {
         return ending;
     }
     let wire = Wire {
@@ -88,7 +89,7 @@ async fn talk(
         wire,
         presence: hello.presence,
     };
-    app.away.report(app.ambience.now(), first).await;
+    app.away.report(app.ambience.now(), first).boxed().await;
     let mut listener = Listener {
         app,
         connection: &connection,
@@ -102,10 +103,12 @@ async fn talk(
         end = listen(&mut listener, who, stream) => end,
     };
     let closed = Report::Closed { wire, clean: end.clean };
-    app.away.report(app.ambience.now(), closed).await;
+    app.away.report(app.ambience.now(), closed).boxed().await;
     // What arrived is carried out, though nobody waits for the answer: who presses Enter
     // and closes the tab has said it.
-    within(&app.ambience, STOP_WITHIN_MS, finish(&mut listener)).await;
+    within(&app.ambience, STOP_WITHIN_MS, finish(&mut listener))
+        .boxed()
+        .await;
     end.ending
 }
 
@@ -126,13 +129,13 @@ async fn welcome(app: &App, who: &Signed, connection: &Connection) -> Result<(Si
     let ties = hub::sql::ties(&mut *app.store.connection().await?, who.user()).await?;
     let mut early = None;
     if is_planted(Fault::HeadsBeforeSubscribing) {
-        early = Some(rooms::heads_for(&mut *app.store.read().await?, who.user()).await?);
+        early = Some(rooms::heads_for(&mut *app.store.connection().await?, who.user()).await?);
     }
     connection.hears(ties).await?;
     let me = messages::whoami(app, &who).await?;
     let heads = match early {
         Some(early) => early,
-        None => rooms::heads_for(&mut *app.store.read().await?, who.user()).await?,
+        None => rooms::heads_for(&mut *app.store.connection().await?, who.user()).await?,
     };
     let mut pages = heads.rooms.chunks(WELCOME_PAGE_ROOMS as usize);
     let first = pages.next().unwrap_or_default().to_vec();
@@ -170,7 +173,7 @@ async fn listen(listener: &mut Listener<'_>, mut who: Signed, stream: &mut impl 
     loop {
         tokio::select! {
             biased;
-            () = app.stopping.cancelled() => return stop(listener).await,
+            () = app.stopping.cancelled() => return stop(listener).boxed().await,
             message = stream.next(), if listener.lanes.has_room() => {
                 heard_at = app.ambience.now();
                 let goodbye = match message {
@@ -227,7 +230,7 @@ async fn finish(listener: &mut Listener<'_>) {
 async fn answer(connection: &Connection, reply: Reply) {
     match reply {
         Reply::Item(item) => {
-            let _hub_stopped = connection.tell(&item).await;
+            let _hub_stopped = connection.tell(&item).boxed().await;
         }
         Reply::Nothing => {}
         Reply::End(ending) => connection.outlet().cut(ending),
@@ -276,5 +279,31 @@ fn ending_of(error: &Error) -> Ending {
             tracing::error!(fault = fault.chain(), "a connection could not begin");
             Ending::Lost
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::extract::ws::WebSocket;
+    use futures_util::stream::{SplitSink, SplitStream};
+
+    /// What a connection keeps for as long as it lasts.
+    const CONNECTION_MAX_BYTES: usize = 2_816;
+
+    fn bytes_of<A, F>(_: impl Fn(A) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn a_connection_keeps_little_for_as_long_as_it_lasts() {
+        type Sink = SplitSink<WebSocket, Message>;
+        type Stream = SplitStream<WebSocket>;
+        let whole = bytes_of(
+            |(app, who, seat, sink, stream): (&'static App, Signed, Seat, Sink, Stream)| {
+                converse(app, who, seat, sink, stream)
+            },
+        );
+        assert!(whole <= CONNECTION_MAX_BYTES, "{whole}");
     }
 }

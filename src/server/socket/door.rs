@@ -44,7 +44,7 @@ pub async fn upgrade(State(app): State<App>, headers: HeaderMap, upgrade: WebSoc
     let counted = app.tasks.token();
     limit(upgrade).on_upgrade(move |socket| async move {
         let (sink, stream) = socket.split();
-        converse(app, who, seat, sink, stream).await;
+        converse(&app, who, seat, sink, stream).await;
         drop(counted);
     })
 }

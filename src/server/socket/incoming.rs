@@ -17,6 +17,7 @@ use crate::{
     },
 };
 use axum::extract::ws::Message;
+use futures_util::FutureExt;
 
 /// Kinds from here on are commands, also those that only newer programs know.
 const COMMANDS_FROM: u16 = 101;
@@ -72,7 +73,11 @@ impl Listener<'_> {
             Ok(ClientItem::Greeting(Greeting::Presence(presence))) => {
                 let wire = self.wire;
                 let at = self.app.ambience.now();
-                self.app.away.report(at, Report::Presence { wire, presence }).await;
+                self.app
+                    .away
+                    .report(at, Report::Presence { wire, presence })
+                    .boxed()
+                    .await;
             }
             // Said once.
             Ok(ClientItem::Greeting(Greeting::Hello(_))) => self.unreadable(),

@@ -146,7 +146,7 @@ impl House {
                 return;
             };
             if let Ok(seat) = app.hub.seat(who.user(), app.limits.connections_per_user_max) {
-                socket::converse(app, who, seat, mouth, ear).await;
+                socket::converse(&app, who, seat, mouth, ear).await;
             }
         })
     }
