@@ -14,8 +14,11 @@ self.addEventListener("install", (event) => {
   event.waitUntil(
     (async () => {
       const cache = await caches.open(BUILD);
+      // What has a hash in its name is what it was: a page has fetched it a moment ago, and it crosses
+      // the wire once. Of the others the browser may hold those of the build before.
+      const fresh = (path) => new Request(path, { cache: path.startsWith("/pkg/") ? "default" : "reload" });
       // All or none: half a program is worse than the one before.
-      await cache.addAll([SHELL, ...FILES].map((path) => new Request(path, { cache: "reload" })));
+      await cache.addAll([SHELL, ...FILES].map(fresh));
     })(),
   );
 });
