@@ -1,4 +1,7 @@
 //! Statements about memberships.
+//!
+//! `LIMIT ?1 + 0`: of a limit that is a bare parameter SQLite wants to know the value when it
+//! plans, and plans anew whenever it is bound.
 #![expect(clippy::disallowed_methods, reason = "SQL stands here")]
 
 use crate::wire::{
@@ -69,7 +72,7 @@ pub async fn list_members(conn: &mut SqliteConnection, room: RoomId, limit: u32)
            FROM memberships
           WHERE room = ?1 AND state = 0
        ORDER BY changed_seq
-          LIMIT ?2",
+          LIMIT ?2 + 0",
     )
     .bind(room)
     .bind(limit)

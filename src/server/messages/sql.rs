@@ -1,4 +1,7 @@
 //! Statements that read what was said.
+//!
+//! `LIMIT ?1 + 0`: of a limit that is a bare parameter SQLite wants to know the value when it
+//! plans, and plans anew whenever it is bound.
 #![expect(clippy::disallowed_methods, reason = "SQL stands here")]
 
 use crate::{
@@ -73,7 +76,7 @@ pub fn messages_before(
            FROM message_rows
           WHERE room = ?1 AND ordinal < ?2
        ORDER BY ordinal DESC
-          LIMIT ?3",
+          LIMIT ?3 + 0",
     )
     .bind(room)
     .bind(before)
@@ -116,7 +119,7 @@ pub async fn entries(conn: &mut SqliteConnection, room: RoomId, after: Seq, to: 
            FROM entries
           WHERE room = ?1 AND seq > ?2 AND seq <= ?3
        ORDER BY seq
-          LIMIT ?4",
+          LIMIT ?4 + 0",
     )
     .bind(room)
     .bind(after)
@@ -139,7 +142,7 @@ pub async fn notes(
            FROM entries
           WHERE room = ?1 AND seq > ?2 AND seq < ?3 AND target IS NULL
        ORDER BY seq DESC
-          LIMIT ?4",
+          LIMIT ?4 + 0",
     )
     .bind(room)
     .bind(after)
@@ -203,7 +206,7 @@ pub async fn logs(
           WHERE user = $1
             AND useq > iif($2 > (SELECT coalesce(max(useq), 0) FROM user_log WHERE user = $1), 0, $2)
        ORDER BY useq
-          LIMIT $4;
+          LIMIT $4 + 0;
 
          SELECT 2 AS what, coalesce(max(dseq), 0) AS head FROM users;
 
@@ -217,7 +220,7 @@ pub async fn logs(
                              ON mine.room = theirs.room AND mine.user = $1 AND mine.state = 0
                           WHERE theirs.user = u.id AND theirs.state = 0))
        ORDER BY u.dseq
-          LIMIT $5",
+          LIMIT $5 + 0",
     )
     .bind(reader)
     .bind(user)
@@ -243,7 +246,7 @@ pub async fn members(conn: &mut SqliteConnection, room: RoomId, limit: u32) -> R
     sqlx::query_scalar(
         "SELECT user FROM memberships
           WHERE room = ?1 AND state = 0
-          LIMIT ?2",
+          LIMIT ?2 + 0",
     )
     .bind(room)
     .bind(limit)

@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-/// Entries between two checkpoints. Each changes a handful of pages, so this is some 10 MiB
+/// Entries between two checkpoints. Each changes a handful of pages, so this is some 20 MiB
 /// of log; the writer itself takes over if it grows beyond.
-const CHECKPOINT_EVERY_ENTRIES: usize = 512;
+const CHECKPOINT_EVERY_ENTRIES: usize = 1_024;
 
 /// What was committed since the last checkpoint began.
 #[derive(Default)]

@@ -5,7 +5,7 @@ use crate::wire::{
     Tail, UserId, UserSeq,
     membership::{RoomRole, ServerRole},
 };
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sqlx::{
     Decode, Encode, Sqlite, Type,
     encode::IsNull,
@@ -110,6 +110,35 @@ impl Serialize for Hex<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&hex(self.0))
     }
+}
+
+/// Bytes that a statement gave as `hex(…)` inside a list.
+#[derive(Debug, Clone, Copy)]
+pub struct Unhexed<const N: usize>(pub [u8; N]);
+
+impl<'de, const N: usize> Deserialize<'de> for Unhexed<N> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <&str>::deserialize(deserializer)?.as_bytes();
+        let nibble = |digit: u8| {
+            char::from(digit)
+                .to_digit(16)
+                .and_then(|digit| u8::try_from(digit).ok())
+        };
+        let mut bytes = [0; N];
+        for (byte, digits) in bytes.iter_mut().zip(text.chunks_exact(2)) {
+            let (high, low) = nibble(digits[0]).zip(nibble(digits[1])).ok_or_else(not_hex)?;
+            *byte = high << 4 | low;
+        }
+        if text.len() == 2 * N {
+            Ok(Self(bytes))
+        } else {
+            Err(not_hex())
+        }
+    }
+}
+
+fn not_hex<E: serde::de::Error>() -> E {
+    E::custom("not as many bytes in hexadecimal as there should be")
 }
 
 /// Rows as a statement takes them: `json_each($1)`, `value ->> 0`. One text for a whole

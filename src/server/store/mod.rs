@@ -7,6 +7,7 @@ mod checkpoint;
 mod clean;
 mod columns;
 mod open;
+mod readers;
 mod restored;
 mod rows;
 mod seal;
@@ -16,15 +17,14 @@ mod tests;
 
 use super::error::Result;
 use crate::wire::Epoch;
-use sqlx::{
-    Connection, Sqlite, SqliteConnection, SqlitePool, Transaction, pool::PoolConnection, sqlite::SqliteConnectOptions,
-};
+use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::{fs::File, sync::Arc};
 use tokio::sync::Notify;
 
-pub use columns::{Hex, NotAColumn, hex, hex_list, json_list};
+pub use columns::{Hex, NotAColumn, Unhexed, hex, hex_list, json_list};
 pub use open::OpenError;
 pub(in crate::server) use open::{DATABASE_FILE, lock_folder, private_folder};
+pub use readers::{Reader, Readers};
 pub(in crate::server) use restored::{READY_FOLDER, settle_restored};
 pub use rows::{body, user_list};
 pub use seal::{Place, seal};
@@ -33,7 +33,7 @@ pub(in crate::server) use sql::newest_schema;
 /// Readers of the store. Each read is one transaction: proof and rows are of one moment.
 #[derive(Clone)]
 pub struct Store {
-    reads: SqlitePool,
+    reads: Arc<Readers>,
     /// How the writer's connection is opened, and opened again after a commit that failed.
     writes: Arc<SqliteConnectOptions>,
     epoch: Epoch,
@@ -46,12 +46,12 @@ pub struct Store {
 
 impl Store {
     /// A read transaction; dropped, it ends.
-    pub async fn read(&self) -> Result<Transaction<'static, Sqlite>> {
+    pub async fn read(&self) -> Result<Reader> {
         Ok(self.reads.begin().await?)
     }
 
     /// A connection for a single statement, which is a transaction by itself.
-    pub async fn connection(&self) -> Result<PoolConnection<Sqlite>> {
+    pub async fn connection(&self) -> Result<Reader> {
         Ok(self.reads.acquire().await?)
     }
 
@@ -67,7 +67,7 @@ impl Store {
 
     /// The readers, for who has to know whether one of them is at work.
     #[cfg(test)]
-    pub fn readers(&self) -> &SqlitePool {
+    pub fn readers(&self) -> &Arc<Readers> {
         &self.reads
     }
 

@@ -1,12 +1,12 @@
 //! Opening: the folder, its lock, the file, its schema. Each refusal says what is
 //! wrong, where, and what would be right.
 
-use super::{Store, restored::settle_restored, sql};
+use super::{Store, readers::Readers, restored::settle_restored, sql};
 use crate::{server::clock::Ambience, wire::Epoch};
 use sqlx::{
     ConnectOptions, Connection, SqliteConnection,
     migrate::MigrateError,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use std::{
     fs::{DirBuilder, File, OpenOptions, TryLockError},
@@ -26,12 +26,11 @@ const FILE_MODE: u32 = 0o600;
 /// Each is a thread; reads are short and two cores are the smallest house.
 const READ_CONNECTIONS_MAX: u32 = 4;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-const READ_WAIT: Duration = Duration::from_secs(10);
 /// A log that grew beyond this under a long read is cut back at the next checkpoint.
 const WAL_KEPT_BYTES: &str = "67108864";
-/// The log is brought into the database by the writer itself when it has so many pages: 16 MiB.
+/// The log is brought into the database by the writer itself when it has so many pages: 32 MiB.
 /// Most of the time that was done beside it before.
-const CHECKPOINT_PAGES: &str = "4096";
+const CHECKPOINT_PAGES: &str = "8192";
 /// What the writer keeps of the file at most: 16 MiB. The rooms in which something is said
 /// stay in it, so that they are not read again for each commit.
 const WRITE_CACHE_KIB: &str = "-16384";
@@ -109,12 +108,7 @@ async fn open_synced(
         .await
         .map_err(|error| explain(&file, error))?
         .ok_or_else(|| OpenError::NotADatabase(file.clone()))?;
-    let reads = SqlitePoolOptions::new()
-        .max_connections(readers_max)
-        .acquire_timeout(READ_WAIT)
-        // A connection to a file does not go stale; asking would double each small read.
-        .test_before_acquire(false)
-        .connect_with(read_options(&file))
+    let reads = Readers::open(read_options(&file), readers_max)
         .await
         .map_err(|error| explain(&file, error.into()))?;
     Ok(Store {

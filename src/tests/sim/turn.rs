@@ -5,8 +5,8 @@
 //! come to rest when no reader of the store is at work for it. The store has one reader,
 //! so a queue for it says the same.
 
+use crate::server::store::Readers;
 use futures_util::{FutureExt, future::BoxFuture};
-use sqlx::SqlitePool;
 use std::{
     future::poll_fn,
     sync::{
@@ -55,7 +55,7 @@ impl<T> Turn<T> {
     }
 
     /// Goes on until it rests; gives what it came to, if it came to its end.
-    pub async fn go(&mut self, readers: &SqlitePool) -> Option<T> {
+    pub async fn go(&mut self, readers: &Arc<Readers>) -> Option<T> {
         let waker = Waker::from(self.bell.clone());
         let mut queueing = None;
         let came_to = poll_fn(|cx| {
@@ -70,7 +70,7 @@ impl<T> Turn<T> {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            if readers.num_idle() == readers.size() as usize {
+            if readers.is_at_rest() {
                 return Poll::Ready(None);
             }
             let mut reader = readers.acquire().boxed();
