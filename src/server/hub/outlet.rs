@@ -15,7 +15,6 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 use tokio::sync::Notify;
-use tokio_util::sync::CancellationToken;
 
 /// Why a server ends a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +58,7 @@ pub struct Outlet {
     frames_max: usize,
     queue: Mutex<Queue>,
     filled: Notify,
-    cut: CancellationToken,
+    cut: Notify,
 }
 
 #[derive(Default)]
@@ -67,6 +66,7 @@ struct Queue {
     frames: VecDeque<Queued>,
     bytes: usize,
     ending: Option<Ending>,
+    is_cut: bool,
 }
 
 struct Queued {
@@ -87,7 +87,7 @@ impl Outlet {
             frames_max,
             queue: Mutex::default(),
             filled: Notify::default(),
-            cut: CancellationToken::default(),
+            cut: Notify::default(),
         }
     }
 
@@ -125,8 +125,9 @@ impl Outlet {
         }
         queue.frames = VecDeque::new();
         queue.bytes = 0;
+        queue.is_cut = true;
         drop(queue);
-        self.cut.cancel();
+        self.cut.notify_one();
         self.filled.notify_one();
     }
 
@@ -158,18 +159,22 @@ impl Outlet {
         }
     }
 
-    /// Waits until the connection is to end at once, whatever its socket is doing.
+    /// Waits until the connection is to end at once, whatever its socket is doing. For one
+    /// reader.
     pub async fn cut_off(&self) {
-        self.cut.cancelled().await;
+        while !self.is_cut() {
+            self.cut.notified().await;
+        }
     }
 
     pub fn is_cut(&self) -> bool {
-        self.cut.is_cancelled()
+        self.lock().is_cut
     }
 
     /// How the connection is to end, if at once.
     pub fn cut_by(&self) -> Option<Ending> {
-        self.lock().ending.filter(|_| self.is_cut())
+        let queue = self.lock();
+        queue.ending.filter(|_| queue.is_cut)
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {

@@ -96,6 +96,7 @@ async fn talk(
         wire,
         lanes: Lanes::default(),
         malformed: 0,
+        presences: Vec::new(),
     };
     let end = tokio::select! {
         biased;
@@ -177,9 +178,12 @@ async fn listen(listener: &mut Listener<'_>, mut who: Signed, stream: &mut impl 
             message = stream.next(), if listener.lanes.has_room() => {
                 heard_at = app.ambience.now();
                 let goodbye = match message {
-                    Some(Ok(message)) => matches!(listener.hear(who, message).await, Heard::Goodbye),
+                    Some(Ok(message)) => matches!(listener.hear(who, message), Heard::Goodbye),
                     Some(Err(_)) | None => return End { ending: Ending::Lost, clean: false },
                 };
+                if !listener.presences.is_empty() {
+                    listener.report_presences().boxed().await;
+                }
                 if goodbye {
                     return End { ending: Ending::Lost, clean: true };
                 }

@@ -10,14 +10,13 @@ use crate::{
     },
     wire::{
         ClientItem, ClientKey, Envelope, Enveloped, Problem, ServerItem, Unpack,
-        command::{Greeting, Hello},
+        command::{Greeting, Hello, Presence},
         event::Pong,
         frame::{self, BadFrame, OLDEST_PROTOCOL, PROTOCOL},
         limits::FRAME_IN_MAX_BYTES,
     },
 };
 use axum::extract::ws::Message;
-use futures_util::FutureExt;
 
 /// Kinds from here on are commands, also those that only newer programs know.
 const COMMANDS_FROM: u16 = 101;
@@ -32,6 +31,8 @@ pub struct Listener<'a> {
     pub wire: Wire,
     pub lanes: Lanes,
     pub malformed: u32,
+    /// Heard and not passed on yet.
+    pub presences: Vec<Presence>,
 }
 
 /// What a message of the socket means for its connection.
@@ -42,7 +43,8 @@ pub enum Heard {
 }
 
 impl Listener<'_> {
-    pub async fn hear(&mut self, who: Signed, message: Message) -> Heard {
+    /// What the presences say is for the caller to pass on, who may have to wait for it.
+    pub fn hear(&mut self, who: Signed, message: Message) -> Heard {
         match message {
             Message::Binary(bytes) if bytes.len() > FRAME_IN_MAX_BYTES as usize => {
                 self.connection.outlet().cut(Ending::Malformed);
@@ -50,7 +52,7 @@ impl Listener<'_> {
             Message::Binary(bytes) => match frame::items(&bytes) {
                 Ok(items) => {
                     for item in items {
-                        self.item(who, &item).await;
+                        self.item(who, &item);
                     }
                 }
                 Err(BadFrame::Protocol(_)) => self.connection.outlet().cut(Ending::ProtocolTooOld),
@@ -63,22 +65,14 @@ impl Listener<'_> {
         Heard::Something
     }
 
-    async fn item(&mut self, who: Signed, item: &Envelope) {
+    fn item(&mut self, who: Signed, item: &Envelope) {
         match ClientItem::unpack(item) {
             Ok(ClientItem::Command(command)) => self.lanes.take(self.app, who, command),
             Ok(ClientItem::Greeting(Greeting::Ping(ping))) => {
                 let answer = ServerItem::Pong(Pong { nonce: ping.nonce });
                 self.connection.outlet().push(None, encode(&answer));
             }
-            Ok(ClientItem::Greeting(Greeting::Presence(presence))) => {
-                let wire = self.wire;
-                let at = self.app.ambience.now();
-                self.app
-                    .away
-                    .report(at, Report::Presence { wire, presence })
-                    .boxed()
-                    .await;
-            }
+            Ok(ClientItem::Greeting(Greeting::Presence(presence))) => self.presences.push(presence),
             // Said once.
             Ok(ClientItem::Greeting(Greeting::Hello(_))) => self.unreadable(),
             Err(Unpack::Unknown) => self.refuse(item, Problem::Unknown),
@@ -86,6 +80,14 @@ impl Listener<'_> {
                 self.refuse(item, Problem::Malformed);
                 self.unreadable();
             }
+        }
+    }
+
+    /// Passes on what was heard of who sits there.
+    pub async fn report_presences(&mut self) {
+        let (wire, at) = (self.wire, self.app.ambience.now());
+        for presence in std::mem::take(&mut self.presences) {
+            self.app.away.report(at, Report::Presence { wire, presence }).await;
         }
     }
 

@@ -45,7 +45,7 @@ const MALFORMED_MAX: u32 = 16;
 /// What is read at once. The buffer is filled with zeros before each look at the wire,
 /// also when nothing came, and stays with the connection: a large one costs every
 /// delivery its time and every idle tab its memory. Longer messages make it grow.
-const READ_BUFFER_BYTES: usize = 1024;
+const READ_BUFFER_BYTES: usize = 512;
 /// What is gathered before it is written to the wire. A connection keeps what it once
 /// needed; more at once saves few writes.
 const WRITE_BUFFER_BYTES: usize = 16 * 1024;

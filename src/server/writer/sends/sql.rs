@@ -1,9 +1,6 @@
 //! The statements of a run of messages. Each takes the whole run as one JSON list, so
 //! their number does not grow with it; and those that go together are handed over
 //! together, because the way to SQLite's thread and back costs more than a statement.
-//!
-//! Parameters are `$n` here: of a string with several statements, the library counts
-//! the `?n` that one of them leaves out.
 #![expect(clippy::disallowed_methods, reason = "SQL stands here")]
 
 use super::{
@@ -13,106 +10,107 @@ use super::{
 };
 use crate::rules::planted::{Fault, is_planted};
 use crate::{
-    server::store::{Hex, Place, hex, json_list, seal},
-    wire::{ClientKey, Message, Millis, RoomEvent, RoomId, UserId},
+    server::store::{Hex, Place, Unhexed, hex, json_list, seal},
+    wire::{ClientKey, Message, Millis, Ordinal, RoomEvent, RoomId, Seq, SessionId, Tail, UserId},
 };
+use serde::de::DeserializeOwned;
 use sqlx::{Result, Row, SqliteConnection, sqlite::SqliteRow};
 use std::collections::{HashMap, HashSet};
 
-/// Which of the statements of [`look`] a row is of.
-mod what {
-    pub const KEY: i64 = 0;
-    pub const AUTHOR: i64 = 1;
-}
-
-/// Reads everything that decides about the run.
+/// Reads everything that decides about the run, as one row: each row by itself comes over
+/// from SQLite's thread, and takes longer on its way than in the making.
 pub async fn look(conn: &mut SqliteConnection, now: Millis, sends: &[&ReadySend]) -> Result<Ground> {
     let keys = distinct(sends, |send| (send.wish.user, send.wish.key));
     let authors = distinct(sends, |send| (send.wish.session, send.wish.user, send.room));
     let rooms = distinct(sends, |send| send.room);
-    let rows = sqlx::query(
-        "SELECT 0 AS what, k.author, k.client_key, k.room, k.seq, k.digest
-           FROM json_each($1) AS asked
-     CROSS JOIN client_keys AS k
-             ON k.author = unhex(asked.value ->> 0) AND k.client_key = unhex(asked.value ->> 1);
+    let row = sqlx::query(
+        "SELECT (SELECT json_group_array(json_array(hex(k.author), hex(k.client_key), hex(k.room), k.seq, hex(k.digest)))
+                   FROM json_each(?1) AS asked
+             CROSS JOIN client_keys AS k
+                     ON k.author = unhex(asked.value ->> 0) AND k.client_key = unhex(asked.value ->> 1)) AS keys,
 
-         SELECT 1 AS what, s.id, s.user, m.room,
-                coalesce((SELECT author_nth FROM messages
-                           WHERE room = m.room AND author = m.user
-                        ORDER BY ordinal DESC LIMIT 1), 0) AS nth
-           FROM json_each($2) AS asked
-     CROSS JOIN sessions AS s
-             ON s.id = unhex(asked.value ->> 0) AND s.user = unhex(asked.value ->> 1) AND s.expires_at > $4
-     CROSS JOIN users AS u ON u.id = s.user AND u.state = 0
-      LEFT JOIN memberships AS m
-             ON m.room = unhex(asked.value ->> 2) AND m.user = s.user AND m.state = 0;
+                (SELECT json_group_array(json_array(hex(s.id), hex(s.user), iif(m.room IS NULL, NULL, hex(m.room)),
+                        coalesce((SELECT author_nth FROM messages
+                                   WHERE room = m.room AND author = m.user
+                                ORDER BY ordinal DESC LIMIT 1), 0)))
+                   FROM json_each(?2) AS asked
+             CROSS JOIN sessions AS s
+                     ON s.id = unhex(asked.value ->> 0) AND s.user = unhex(asked.value ->> 1) AND s.expires_at > ?4
+             CROSS JOIN users AS u ON u.id = s.user AND u.state = 0
+              LEFT JOIN memberships AS m
+                     ON m.room = unhex(asked.value ->> 2) AND m.user = s.user AND m.state = 0) AS authors,
 
-         SELECT 2 AS what, r.id, r.seq, r.tail, r.ordinal,
-                coalesce((SELECT at FROM entries WHERE room = r.id AND seq = r.seq), 0) AS at
-           FROM json_each($3) AS asked
-     CROSS JOIN rooms AS r ON r.id = unhex(asked.value)",
+                (SELECT json_group_array(json_array(hex(r.id), r.seq, r.tail, r.ordinal,
+                        coalesce((SELECT at FROM entries WHERE room = r.id AND seq = r.seq), 0)))
+                   FROM json_each(?3) AS asked
+             CROSS JOIN rooms AS r ON r.id = unhex(asked.value)) AS tips",
     )
-    .bind(json_list(
-        keys.iter()
-            .map(|(author, key)| (Hex(author.as_bytes()), Hex(key.as_bytes()))),
-    )?)
+    .bind(json_list(keys.iter().map(|(author, key)| (Hex(author.as_bytes()), Hex(key.as_bytes()))))?)
     .bind(json_list(authors.iter().map(|(session, user, room)| {
         (Hex(session.as_bytes()), Hex(user.as_bytes()), Hex(room.as_bytes()))
     }))?)
     .bind(json_list(rooms.iter().map(|room| Hex(room.as_bytes())))?)
     .bind(now)
-    .fetch_all(&mut *conn)
+    .fetch_one(&mut *conn)
     .await?;
-    let mut ground = Ground::default();
-    for row in &rows {
-        match row.try_get("what")? {
-            what::KEY => read_key(row, &mut ground)?,
-            what::AUTHOR => read_author(row, &mut ground)?,
-            _ => read_tip(row, &mut ground)?,
-        }
-    }
     let named: HashSet<_> = sends
         .iter()
         .flat_map(|send| send.names.iter().map(|name| (send.room, name.as_str())))
         .collect();
-    (ground.named, ground.mentions) = named_members(conn, &named).await?;
-    Ok(ground)
+    let (named, mentions) = named_members(conn, &named).await?;
+    let authors: Vec<AuthorRow> = read_list(&row, "authors")?;
+    let tips: Vec<TipRow> = read_list(&row, "tips")?;
+    Ok(Ground {
+        keys: read_list(&row, "keys")?.into_iter().map(key).collect(),
+        live: authors
+            .iter()
+            .map(|(session, user, ..)| (SessionId::from_bytes(session.0), UserId::from_bytes(user.0)))
+            .collect(),
+        authors: authors.iter().filter_map(author).collect(),
+        tips: tips.into_iter().map(tip).collect(),
+        named,
+        mentions,
+    })
+}
+
+/// Author, key, room, seq, digest.
+type FoundKey = (Unhexed<16>, Unhexed<16>, Unhexed<16>, u64, Unhexed<32>);
+/// Of somebody whose session is live: session, user, the room if they are in it, how many
+/// messages of theirs are there.
+type AuthorRow = (Unhexed<16>, Unhexed<16>, Option<Unhexed<16>>, u64);
+/// Room, seq, tail, ordinal, time of the last entry.
+type TipRow = (Unhexed<16>, u64, u32, u64, u64);
+
+fn read_list<T: DeserializeOwned>(row: &SqliteRow, column: &str) -> Result<Vec<T>> {
+    serde_json::from_str(row.try_get(column)?).map_err(|error| sqlx::Error::Decode(error.into()))
+}
+
+fn key((author, key, room, seq, digest): FoundKey) -> ((UserId, ClientKey), KeyRow) {
+    let found = KeyRow {
+        room: RoomId::from_bytes(room.0),
+        seq: Seq(seq),
+        digest: digest.0.to_vec(),
+    };
+    ((UserId::from_bytes(author.0), ClientKey::from_bytes(key.0)), found)
+}
+
+fn author((_, user, room, nth): &AuthorRow) -> Option<((RoomId, UserId), u64)> {
+    let room = room.as_ref()?;
+    Some(((RoomId::from_bytes(room.0), UserId::from_bytes(user.0)), *nth))
+}
+
+fn tip((room, seq, tail, ordinal, at): TipRow) -> (RoomId, Tip) {
+    let tip = Tip {
+        seq: Seq(seq),
+        tail: Tail(tail),
+        ordinal: Ordinal(ordinal),
+        at: Millis(at),
+    };
+    (RoomId::from_bytes(room.0), tip)
 }
 
 fn distinct<T: std::hash::Hash + Eq>(sends: &[&ReadySend], of: impl Fn(&ReadySend) -> T) -> HashSet<T> {
     sends.iter().map(|send| of(send)).collect()
-}
-
-fn read_key(row: &SqliteRow, ground: &mut Ground) -> Result<()> {
-    let found = KeyRow {
-        room: row.try_get("room")?,
-        seq: row.try_get("seq")?,
-        digest: row.try_get("digest")?,
-    };
-    let named: (UserId, ClientKey) = (row.try_get("author")?, row.try_get("client_key")?);
-    ground.keys.insert(named, found);
-    Ok(())
-}
-
-/// Somebody whose session is live, and perhaps a member of the room.
-fn read_author(row: &SqliteRow, ground: &mut Ground) -> Result<()> {
-    let user = row.try_get("user")?;
-    ground.live.insert(row.try_get("id")?, user);
-    if let Some(room) = row.try_get("room")? {
-        ground.authors.insert((room, user), count(row, "nth")?);
-    }
-    Ok(())
-}
-
-fn read_tip(row: &SqliteRow, ground: &mut Ground) -> Result<()> {
-    let tip = Tip {
-        seq: row.try_get("seq")?,
-        tail: row.try_get("tail")?,
-        ordinal: row.try_get("ordinal")?,
-        at: row.try_get("at")?,
-    };
-    ground.tips.insert(row.try_get("id")?, tip);
-    Ok(())
 }
 
 type ByName = HashMap<(RoomId, String), UserId>;
@@ -149,6 +147,9 @@ fn count(row: &SqliteRow, column: &str) -> Result<u64> {
     Ok(u64::try_from(row.try_get::<i64, _>(column)?).unwrap_or_default())
 }
 
+/// Parameters are `$n` here: of a string with several statements, the library miscounts
+/// where one of them leaves a `?n` out.
+///
 /// Texts get the next ids in the order of the list, since that table only grows at its
 /// end; the row of a message finds its own by counting back from the last.
 const STORE: &str = "
