@@ -7,6 +7,8 @@ use web_sys::{Element, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition
 
 /// Nearer to the end than this means: at the end.
 const NEAR_END_PX: i32 = 80;
+/// Nearer to an edge than so many hundredths of the window, more rows are to be drawn.
+const NEAR_EDGE_PERCENT: i32 = 150;
 /// How far below the upper edge the divider lands, in hundredths of the window.
 pub const DIVIDER_AT_PERCENT: i32 = 25;
 /// Where an entry lands that was asked for.
@@ -17,6 +19,12 @@ pub const FOUND_AT_PERCENT: i32 = 40;
 pub struct Anchor {
     id: String,
     top: i32,
+}
+
+impl Anchor {
+    pub fn id(&self) -> &str {
+        &self.id
+    }
 }
 
 /// The rows' measures, as far as decisions need them.
@@ -40,6 +48,11 @@ impl Measures {
         self.whole - self.window - self.scrolled <= NEAR_END_PX
     }
 
+    pub fn is_near_edge(self) -> bool {
+        let below = self.whole - self.window - self.scrolled;
+        self.scrolled.min(below) < self.window * NEAR_EDGE_PERCENT / 100
+    }
+
     /// Where to scroll so that a row at `top` stands `percent` of the window down.
     pub fn landing(self, top: i32, percent: i32) -> i32 {
         let wanted = top - self.window * percent / 100;
@@ -57,10 +70,11 @@ pub fn anchor(list: &Element) -> Option<Anchor> {
     let edge = list.scroll_top();
     let rows = list.first_element_child()?.children();
     // Messages follow each other downwards, so the first in view is found by halves.
-    // Other rows are passed over: days stick to the edge, gaps come and go.
+    // Other rows are passed over: days stick to the edge, gaps come and go. But what a gap
+    // hides is filled in below a divider that one looks at, not above it.
     let message_from = |from: u32, to: u32| {
         let mut rows = (from..to).filter_map(|at| Some((at, html(rows.item(at)?)?)));
-        rows.find(|(_, row)| row.id().starts_with("m-"))
+        rows.find(|(_, row)| row.id().starts_with("m-") || is_above_gap(row))
     };
     let (mut low, mut high) = (0, rows.length());
     while low < high {
@@ -75,6 +89,11 @@ pub fn anchor(list: &Element) -> Option<Anchor> {
         id: row.id(),
         top: row.offset_top() - edge,
     })
+}
+
+fn is_above_gap(row: &HtmlElement) -> bool {
+    let next = row.next_element_sibling();
+    !row.id().is_empty() && next.is_some_and(|next| next.class_name() == "gap")
 }
 
 /// Puts the row back where it stood.
@@ -160,6 +179,14 @@ mod tests {
             whole: 300,
         };
         assert!(short.is_at_end(), "a list that fits is always at its end");
+    }
+
+    #[test]
+    fn within_a_screen_and_a_half_of_an_edge_more_is_drawn() {
+        let long = Measures { whole: 3_000, ..LIST };
+        assert!(long.scrolled_to(599).is_near_edge());
+        assert!(!long.scrolled_to(600).is_near_edge() && !long.scrolled_to(2_000).is_near_edge());
+        assert!(long.scrolled_to(2_001).is_near_edge());
     }
 
     #[test]

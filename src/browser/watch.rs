@@ -28,9 +28,15 @@ impl Sight {
         Self { observer, _seen: seen }
     }
 
-    pub fn add(&self, element: &Element) {
-        if let Some(observer) = &self.observer {
-            observer.observe(element);
+    /// Watches all that the selector finds inside; what is watched already stays so.
+    pub fn add_all(&self, inside: &Element, selector: &str) {
+        let (Some(observer), Ok(found)) = (&self.observer, inside.query_selector_all(selector)) else {
+            return;
+        };
+        for at in 0..found.length() {
+            if let Some(element) = found.item(at) {
+                observer.observe(element.unchecked_ref());
+            }
         }
     }
 }

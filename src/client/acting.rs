@@ -4,6 +4,7 @@ use super::{
     io::{Act, Effect, Env},
     pages::Place,
     tab::{Divider, Open, Out, Tab},
+    window::Stand,
 };
 use crate::wire::{Body, ClientKey, Command, Ordinal, RoomId, Seq, Target, command, user_log::Marker};
 
@@ -30,6 +31,7 @@ impl Tab {
         }
         if let Some(seq) = at {
             self.pages.want(room, Place::Around { seq });
+            self.stand_at(room, Stand::At(seq), out);
         }
         self.place_divider(false);
         self.away.stale = true;
@@ -63,12 +65,20 @@ impl Tab {
     /// they were away from the screen.
     pub(super) fn place_divider(&mut self, anew: bool) {
         let Some(open) = &mut self.open else { return };
-        let Some(room) = self.rooms.get(open.room) else { return };
+        let Some(room) = self.rooms.get_mut(open.room) else {
+            return;
+        };
         let is_known = room.timeline.cursor().is_some() && !(self.connection.is_live() && room.is_behind());
         let unread = room.counts.unread > 0;
         if is_known && (open.divider == Divider::NotKnownYet || (anew && unread)) {
+            let read = room.counts.marker.ordinal;
+            // Who comes in lands at what is new, however far up that is; who was here stays.
+            let first = room.timeline.first_after(read).filter(|_| !anew && open.at.is_none());
+            if let (true, Some(seq)) = (unread, first) {
+                room.stand = Stand::At(seq);
+            }
             open.divider = if unread {
-                Divider::After(room.counts.marker.ordinal)
+                Divider::After(read)
             } else {
                 Divider::NothingUnread
             };

@@ -92,12 +92,27 @@ pub enum Input {
     MarkAllRead {
         room: RoomId,
     },
-    /// The page before the oldest row shown.
+    /// The reader stands at the end and follows it.
+    AtEnd {
+        room: RoomId,
+    },
+    /// The reader has left the end, or has come near an edge of what is drawn; `at` is
+    /// the first row in view.
+    Near {
+        room: RoomId,
+        at: Seq,
+    },
+    /// Some rows before the oldest one shown.
     LoadOlder {
         room: RoomId,
     },
-    /// A page of what the gap before this message hides.
+    /// A page of what the gap before this message hides, from its end.
     LoadGap {
+        room: RoomId,
+        before: Ordinal,
+    },
+    /// Some of it from its beginning, for who comes from above.
+    LoadNewer {
         room: RoomId,
         before: Ordinal,
     },

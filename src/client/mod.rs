@@ -15,6 +15,7 @@
 //! acting      what the reader does
 //! room        one room: its summary, its timeline, the one path by which snapshots,
 //!             deltas and live events come in; `head` and `counting` what is kept of it
+//! window      which of a room's rows are drawn, and how that moves
 //! outbox      commands that are not acknowledged yet; `overlay` what they will do to rows
 //! ```
 //!
@@ -47,6 +48,7 @@ mod tab;
 mod timeline;
 mod user_log;
 mod view;
+mod window;
 
 pub use crate::wire::first_picture::FirstPicture;
 pub use connection::Status;
@@ -58,6 +60,7 @@ pub use store::{MemoryStore, OutboxStore, Stored};
 pub use tab::Tab;
 pub use timeline::Timeline;
 pub use view::{RoomLine, Row, RowKey, Totals, continues};
+pub use window::{Drawn, ROWS_DRAWN_MAX};
 
 #[cfg(test)]
 mod tests;

@@ -7,11 +7,12 @@ use super::{
     io::{Effect, Env, FetchId, Moment},
     room::Room,
     tab::{FETCH_DEADLINE_MS, Out, Tab, back_off},
+    window::STEP_ROWS,
 };
 use crate::wire::{
     Ordinal, Problem, RoomEvent, RoomId, Seq,
     fetch::{Around, Ask, History, Page},
-    limits::{GAP_PAGE_SIZE, HELD_BACK_MAX_EVENTS, PAGE_SIZE},
+    limits::{GAP_PAGE_SIZE, HELD_BACK_MAX_EVENTS},
 };
 
 const WANTS_MAX: usize = 16;
@@ -21,6 +22,7 @@ const TRIES_MAX: u32 = 5;
 pub(super) enum Place {
     Older,
     Gap { before: Ordinal },
+    Newer { before: Ordinal },
     Around { seq: Seq },
 }
 
@@ -142,20 +144,32 @@ fn next(wanted: &Wanted, room: &Room) -> Next {
     }
     match wanted.place {
         Place::Older => match fresh.as_slice().first() {
-            Some(first) if first.from > Ordinal(1) => history(first.from, PAGE_SIZE),
+            Some(first) if first.from > Ordinal(1) => history(first.from, STEP_ROWS),
             _ => Next::Done,
         },
         Place::Gap { before } => {
             let above = fresh.last_below(before).unwrap_or_default();
-            let missing = before.0.saturating_sub(above.0 + 1);
-            match u32::try_from(missing).unwrap_or(u32::MAX) {
+            match missing_between(above, before) {
                 0 => Next::Done,
                 missing => history(before, missing.min(GAP_PAGE_SIZE)),
+            }
+        }
+        Place::Newer { before } => {
+            // Below rows from before something was missed, what came after them begins the gap.
+            let stale = || room.timeline.stale().last_below(before);
+            let above = fresh.last_below(before).or_else(stale).unwrap_or_default();
+            match missing_between(above, before).min(STEP_ROWS) {
+                0 => Next::Done,
+                limit => history(Ordinal(above.0 + u64::from(limit) + 1), limit),
             }
         }
         Place::Around { seq } if room.timeline.shows(seq) => Next::Done,
         Place::Around { seq } => Next::Ask(Ask::Around(Around { room: wanted.room, seq })),
     }
+}
+
+fn missing_between(above: Ordinal, before: Ordinal) -> u32 {
+    u32::try_from(before.0.saturating_sub(above.0 + 1)).unwrap_or(u32::MAX)
 }
 
 impl Tab {

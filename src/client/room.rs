@@ -5,7 +5,7 @@
 //! all. Live events, deltas and what was held back all pass [`Room::hear`]; each
 //! of the two places takes an entry if it is the very next one, and none twice.
 
-use super::{counting::Recent, held::Held, timeline::Timeline};
+use super::{counting::Recent, held::Held, timeline::Timeline, window::Stand};
 use crate::wire::{
     Change, Cursor, Message, Ordinal, RoomEvent, Seq, UserId,
     fetch::{Delta, Page, Preview},
@@ -15,8 +15,11 @@ use crate::wire::{
 
 /// Rows of a room that nobody looks at.
 const ROWS_KEPT: usize = 500;
-/// Rows of the room on screen; beyond it the oldest are let go.
-const ROWS_MAX: usize = 10_000;
+/// Rows of the room on screen; beyond it those far from the reader are let go.
+const ROWS_MAX: usize = 2_000;
+/// Of them, on each side of where the reader stands. The rest are the newest, so that
+/// the end is always near.
+const ROWS_BESIDE: usize = 600;
 
 /// Whether something is to be asked for. What is lacking again while an answer is
 /// under way stays lacking after it.
@@ -71,6 +74,8 @@ pub(super) struct Room {
     pub mention: Option<Preview>,
     pub(super) mention_of: Option<Seq>,
     pub timeline: Timeline,
+    /// Where the reader stands in it.
+    pub stand: Stand,
     /// The heads of the present socket tell of it.
     pub welcomed: bool,
     /// Rows are wanted: the room was opened.
@@ -233,8 +238,17 @@ impl Room {
         if self.doubt.counts && !self.recount(self.counts.marker, me) && !was_in_doubt {
             self.summary = Lack::Lacking;
         }
-        if self.timeline.len() > ROWS_MAX {
-            self.timeline.trim(ROWS_MAX);
+        self.bound();
+    }
+
+    /// However far somebody scrolls, no more rows than these are held.
+    fn bound(&mut self) {
+        if self.timeline.len() <= ROWS_MAX {
+            return;
+        }
+        match self.stand {
+            Stand::End => self.timeline.trim(ROWS_KEPT + 2 * ROWS_BESIDE),
+            Stand::At(seq) => self.timeline.trim_around(seq, ROWS_BESIDE, ROWS_KEPT),
         }
     }
 
@@ -265,6 +279,7 @@ impl Room {
             self.timeline.update(row);
         }
         self.settle(me);
+        self.bound();
     }
 
     pub fn salvages(&self) -> bool {
@@ -273,12 +288,14 @@ impl Room {
 
     /// Nobody looks at it any more.
     pub fn rest(&mut self) {
+        self.stand = Stand::End;
         self.timeline.trim(ROWS_KEPT);
     }
 
     /// Its rows are let go, to be fetched again when it is opened again.
     pub fn let_go(&mut self) {
         self.timeline = Timeline::default();
+        self.stand = Stand::End;
         self.wanted = false;
         self.rows = Lack::Nothing;
     }

@@ -1,6 +1,8 @@
 //! A map in a sorted vector. Ours are read often, grow at their end and stay below
 //! some thousands; a tree would cost the page several kilobytes for each kind of map.
 
+use core::ops::Range;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sorted<K, V>(Vec<(K, V)>);
 
@@ -60,10 +62,18 @@ impl<K: Ord + Copy, V> Sorted<K, V> {
         }
     }
 
-    /// Takes the first ones out, all but so many.
-    pub fn keep_last(&mut self, count: usize) -> impl Iterator<Item = V> {
-        let surplus = self.0.len().saturating_sub(count);
-        self.0.drain(..surplus).map(|(_, value)| value)
+    /// How many come before this key.
+    pub fn place_of(&self, key: K) -> usize {
+        self.place(key).unwrap_or_else(|place| place)
+    }
+
+    pub fn at(&self, place: usize) -> Option<(K, &V)> {
+        self.0.get(place).map(|(key, value)| (*key, value))
+    }
+
+    /// Takes out what stands at these places, all of which there are.
+    pub fn take_out(&mut self, places: Range<usize>) -> impl Iterator<Item = V> {
+        self.0.drain(places).map(|(_, value)| value)
     }
 
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (K, &V)> {
@@ -115,9 +125,15 @@ mod tests {
                 prop_assert_eq!(sorted.get(key), map.get(&key));
             }
             prop_assert!(sorted.iter().eq(map.iter().map(|(key, value)| (*key, value))));
-            let kept: Vec<u16> = map.values().skip(map.len().saturating_sub(5)).copied().collect();
-            let dropped = sorted.keep_last(5).count();
-            prop_assert_eq!(dropped, map.len() - kept.len());
+            for key in 0..20 {
+                let place = sorted.place_of(key);
+                prop_assert_eq!(place, map.range(..key).count());
+                prop_assert_eq!(sorted.at(place).map(|(key, _)| key), map.range(key..).next().map(|(key, _)| *key));
+            }
+            let mut kept: Vec<u16> = map.values().copied().collect();
+            let places = kept.len() / 3..kept.len() / 2;
+            let taken: Vec<u16> = kept.drain(places.clone()).collect();
+            prop_assert!(sorted.take_out(places).eq(taken));
             prop_assert!(sorted.values().eq(kept.iter()));
         }
     }

@@ -15,6 +15,7 @@ use super::{
     store::OutboxStore,
     sync::Sync,
     user_log::UserLog,
+    window::Stand,
 };
 use crate::wire::{
     DeviceId, Envelope, Enveloped, Epoch, Limits, Millis, Ordinal, Problem, RoomId, Seq, Unpack, UserId,
@@ -240,6 +241,9 @@ impl Tab {
             Input::MarkAllRead { room } => self.read_to(room, Ordinal(u64::MAX), out),
             Input::LoadOlder { room } => self.load(room, Place::Older, out),
             Input::LoadGap { room, before } => self.load(room, Place::Gap { before }, out),
+            Input::LoadNewer { room, before } => self.load(room, Place::Newer { before }, out),
+            Input::AtEnd { room } => self.stand_at(room, Stand::End, out),
+            Input::Near { room, at } => self.come_near(room, at, out),
             Input::Send { room, body } => self.say(room, body, env, out),
             Input::Edit {
                 room,

@@ -11,6 +11,7 @@ use crate::rules::planted::{Fault, is_planted};
 use crate::wire::{
     Change, ClientKey, Cursor, Entry, Message, Ordinal, Seq, UserId, event::MessageCreated, fetch::Page,
 };
+use core::ops::Range;
 use std::sync::Arc;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,6 +98,31 @@ impl Timeline {
         self.messages()
             .rev()
             .find(|message| message.client_key == key && message.author == author)
+    }
+
+    /// The first message after this one that is held as it is now.
+    pub(super) fn first_after(&self, ordinal: Ordinal) -> Option<Seq> {
+        for item in self.items.values() {
+            if let What::Message(message) = &item.what
+                && message.ordinal > ordinal
+                && !item.stale
+            {
+                return Some(message.seq);
+            }
+        }
+        None
+    }
+
+    /// What came after an entry, the newest first.
+    pub fn after(&self, seq: Seq) -> Vec<Arc<Message>> {
+        let mut after = Vec::new();
+        for message in self.messages().rev() {
+            if message.seq <= seq {
+                break;
+            }
+            after.push(Arc::clone(message));
+        }
+        after
     }
 
     /// True if every message after this one, up to the end of the log, is held.
@@ -200,16 +226,66 @@ impl Timeline {
         self.items.insert(entry.seq, Item { what, stale: false });
     }
 
-    /// Keeps the newest rows only. What is let go is history to be loaded again.
-    pub(super) fn trim(&mut self, rows_max: usize) {
-        let mut last_dropped = Ordinal::ZERO;
-        for item in self.items.keep_last(rows_max) {
+    /// How many rows are held from before this entry.
+    pub(super) fn place_of(&self, seq: Seq) -> usize {
+        self.items.place_of(seq)
+    }
+
+    pub(super) fn seq_at(&self, place: usize) -> Option<Seq> {
+        self.items.at(place).map(|(seq, _)| seq)
+    }
+
+    /// Keeps the newest rows and no others. What is let go is history to be loaded again.
+    pub(super) fn trim(&mut self, newest: usize) {
+        let end = self.items.len();
+        self.let_go(0..end.saturating_sub(newest));
+    }
+
+    /// Keeps the newest rows, and those up to so many beside an entry. What is let go
+    /// between them is a gap, to be filled again when somebody comes there.
+    pub(super) fn trim_around(&mut self, seq: Seq, beside: usize, newest: usize) {
+        let middle = self.place_of(seq);
+        let newest = self.items.len().saturating_sub(newest);
+        self.let_go(middle.saturating_add(beside).min(newest)..newest);
+        self.let_go(0..middle.saturating_sub(beside).min(newest));
+    }
+
+    /// Notes come with the page of the message above them. So what goes begins with a
+    /// message and ends before one: a note whose message stays would never come again.
+    fn let_go(&mut self, places: Range<usize>) {
+        let mut from = self.message_from(places.start);
+        let mut to = self.message_from(places.end);
+        if to == self.items.len() {
+            to = places.end;
+        }
+        if from >= places.end {
+            return;
+        }
+        if places.start == 0 {
+            // Nothing is above the first notes; they come with the first message.
+            from = 0;
+        }
+        let (mut first, mut last) = (None, Ordinal::ZERO);
+        for item in self.items.take_out(from..to) {
             if let What::Message(message) = item.what {
-                last_dropped = message.ordinal;
+                first = first.or(Some(message.ordinal));
+                last = message.ordinal;
             }
         }
-        self.fresh.subtract(Ordinal::ZERO, last_dropped);
-        self.stale.subtract(Ordinal::ZERO, last_dropped);
+        if let Some(first) = first {
+            self.fresh.subtract(first, last);
+            self.stale.subtract(first, last);
+        }
+    }
+
+    /// The place of the first message from here on, or after all.
+    fn message_from(&self, mut place: usize) -> usize {
+        while let Some((_, item)) = self.items.at(place)
+            && matches!(item.what, What::Note(_))
+        {
+            place += 1;
+        }
+        place
     }
 }
 

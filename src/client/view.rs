@@ -60,6 +60,15 @@ pub enum RowKey {
 }
 
 impl Row {
+    /// Of what stands in the log.
+    pub fn seq(&self) -> Option<Seq> {
+        match self {
+            Self::Message { message, .. } => Some(message.seq),
+            Self::Note { entry, .. } => Some(entry.seq),
+            _ => None,
+        }
+    }
+
     /// `me` is the author of pending rows.
     pub fn key(&self, me: UserId) -> RowKey {
         match self {

@@ -4,13 +4,17 @@
 use super::{
     away::away,
     desk::Desk,
-    live::{effect, live, maybe, text},
+    live::{effect, effect_after, live, maybe, text},
     parts::{blank, empty, plain},
-    place::room_path,
+    place::{Place, room_path},
     room::{composer, room, status},
     sidebar::sidebar,
     toast::toast,
     words,
+};
+use crate::{
+    browser::{page, timer},
+    wire::RoomId,
 };
 use leptos::prelude::*;
 
@@ -18,7 +22,7 @@ use leptos::prelude::*;
 pub const PAGE_DATA_ID: &str = "page-data";
 
 pub fn app(desk: Desk) -> AnyView {
-    let open = Memo::new(move |_| desk.room());
+    let open = drawn(desk);
     let class = Signal::derive(move || if open.get().is_none() { "app app--home" } else { "app" });
     // It leads to where one writes, so it is there only with that.
     let skip = move || {
@@ -32,7 +36,9 @@ pub fn app(desk: Desk) -> AnyView {
             .into_any()
         })
     };
-    effect(move || crate::browser::page::set_title(&desk.title()));
+    // The same words written again are work for the browser all the same, with each message that comes.
+    let title = Memo::new(move |_| desk.title());
+    effect(move || title.with(|title| page::set_title(title)));
     view! {
         {maybe(skip)}
         <div class=class>
@@ -46,6 +52,24 @@ pub fn app(desk: Desk) -> AnyView {
         {announcer(desk)}
     }
     .into_any()
+}
+
+/// The room on the screen. It follows the one that was gone to by a frame: the link that was pressed
+/// shows at once that it was, and does not wait for a screenful of messages to be drawn.
+fn drawn(desk: Desk) -> RwSignal<Option<RoomId>> {
+    let drawn = RwSignal::new(desk.place().get_untracked().room());
+    effect_after(move |before: Option<Option<RoomId>>| {
+        let open = desk.room();
+        if before.is_some_and(|before| before != open) {
+            timer::after_frame(move || {
+                // Meanwhile one may have gone elsewhere, or back.
+                let open = desk.place().try_get_untracked().and_then(Place::room);
+                drawn.try_maybe_update(|drawn| (std::mem::replace(drawn, open) != open, ()));
+            });
+        }
+        open
+    });
+    drawn
 }
 
 /// The card, and what the program has to say about itself.

@@ -6,7 +6,7 @@ use super::{
     world::World,
 };
 use crate::{
-    client::{Act, Input, Pending, PendingState, Row},
+    client::{Act, Drawn, Input, Pending, PendingState, Row},
     wire::{
         user_log::{Dismissed, Episode, Marker, ReadMarker, UserItem, UserValue},
         *,
@@ -29,6 +29,10 @@ enum Step {
     Says { seat: usize, room: u8 },
     Opens { seat: usize, room: u8 },
     LoadsOlder { seat: usize, room: u8 },
+    LoadsNewer { seat: usize, room: u8 },
+    Nears { seat: usize, room: u8, seq: u64 },
+    StandsAtEnd { seat: usize, room: u8 },
+    LetsGo { seat: usize, room: u8, seq: u64 },
     Jumps { seat: usize, room: u8, seq: u64 },
     Reads { seat: usize, room: u8, ordinal: u64 },
     Leaves { who: u8, room: u8 },
@@ -63,6 +67,10 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (seat.clone(), place.clone()).prop_map(|(seat, room)| Step::Says { seat, room }),
         2 => (seat.clone(), place.clone()).prop_map(|(seat, room)| Step::Opens { seat, room }),
         1 => (seat.clone(), place.clone()).prop_map(|(seat, room)| Step::LoadsOlder { seat, room }),
+        1 => (seat.clone(), place.clone()).prop_map(|(seat, room)| Step::LoadsNewer { seat, room }),
+        1 => (seat.clone(), place.clone(), 0_u64..40).prop_map(|(seat, room, seq)| Step::Nears { seat, room, seq }),
+        1 => (seat.clone(), place.clone()).prop_map(|(seat, room)| Step::StandsAtEnd { seat, room }),
+        1 => (seat.clone(), place.clone(), 0_u64..40).prop_map(|(seat, room, seq)| Step::LetsGo { seat, room, seq }),
         1 => (seat.clone(), place.clone(), 0_u64..40).prop_map(|(seat, room, seq)| Step::Jumps { seat, room, seq }),
         2 => (seat.clone(), place.clone(), 0_u64..30).prop_map(|(seat, room, ordinal)| Step::Reads { seat, room, ordinal }),
         1 => (who.clone(), place.clone()).prop_map(|(who, room)| Step::Leaves { who, room }),
@@ -143,6 +151,28 @@ fn take(world: &mut World, step: Step, said: &mut Vec<(usize, u8, String)>) {
         }
         Step::Opens { seat, room: place } => world.opens(seat, room(place)),
         Step::LoadsOlder { seat, room: place } => world.tells(seat, Input::LoadOlder { room: room(place) }),
+        Step::LoadsNewer { seat, room: place } => {
+            let rows = world.tab(seat).rows(room(place), &|_| 0);
+            let gap = rows.iter().find_map(|row| match row {
+                Row::Gap { before, .. } => Some(*before),
+                _ => None,
+            });
+            if let Some(before) = gap {
+                let room = room(place);
+                world.tells(seat, Input::LoadNewer { room, before });
+            }
+        }
+        Step::Nears { seat, room: place, seq } => {
+            let (room, at) = (room(place), Seq(seq));
+            world.tells(seat, Input::Near { room, at });
+        }
+        Step::StandsAtEnd { seat, room: place } => world.tells(seat, Input::AtEnd { room: room(place) }),
+        // What happens to a reader of very many rows, here of a few.
+        Step::LetsGo { seat, room: place, seq } => {
+            if let Some(state) = world.seats[seat].tab.rooms.get_mut(room(place)) {
+                state.timeline.trim_around(Seq(seq), 3, 4);
+            }
+        }
         Step::Jumps { seat, room: place, seq } => {
             world.tells(
                 seat,
@@ -250,6 +280,22 @@ fn changes_texts(step: &Step) -> bool {
     }
 }
 
+fn what_is_drawn_is_a_piece_of_what_is_there(world: &World) {
+    for (seat, place) in (0..3).flat_map(|seat| (1..=ROOMS).map(move |n| (seat, room(n)))) {
+        let rows = world.tab(seat).rows(place, &|_| 0);
+        let stand = world.tab(seat).rooms.get(place).map(|room| room.stand);
+        for beside in [1, 4, 150] {
+            let drawn = Drawn::around(stand.unwrap_or_default(), rows.clone(), beside);
+            assert!(drawn.rows.len() <= 2 * beside);
+            let from = (0..=rows.len()).find(|from| rows[*from..].starts_with(&drawn.rows));
+            let from = from.expect("a piece of it");
+            assert_eq!(drawn.more_above, from > 0, "{stand:?} {beside}");
+            assert_eq!(drawn.more_below, from + drawn.rows.len() < rows.len());
+            assert_eq!(drawn.rows.is_empty(), rows.is_empty());
+        }
+    }
+}
+
 /// Everything under way arrives. What a wire lost last, nothing tells of but the next
 /// thing said; where none is, a new wire does.
 fn mend(world: &mut World, lossy: bool) {
@@ -331,6 +377,7 @@ proptest! {
         let lossy = steps.iter().any(|step| matches!(step, Step::Loses { .. }));
         for step in steps {
             take(&mut world, step, &mut said);
+            what_is_drawn_is_a_piece_of_what_is_there(&world);
         }
         mend(&mut world, lossy);
         // While somebody is away, nobody needs to know where they left.

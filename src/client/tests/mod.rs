@@ -13,5 +13,6 @@ mod odd_turns;
 mod outbox;
 mod reading;
 mod rows;
+mod window;
 mod wire_life;
 mod world;

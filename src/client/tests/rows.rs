@@ -2,7 +2,7 @@
 
 use super::model::{room, user};
 use crate::{
-    client::{Timeline, room::Room},
+    client::{Timeline, room::Room, timeline::What},
     wire::{fetch::Page, *},
 };
 
@@ -99,6 +99,71 @@ fn rows_that_are_let_go_are_history_again() {
     timeline.trim(4);
     assert_eq!(spans(timeline.fresh()), [(7, 10)]);
     assert_eq!(timeline.len(), 4);
+}
+
+fn seqs(timeline: &Timeline) -> Vec<u64> {
+    timeline
+        .items()
+        .map(|item| match &item.what {
+            What::Message(message) => message.seq.0,
+            What::Note(entry) => entry.seq.0,
+        })
+        .collect()
+}
+
+#[test]
+fn rows_far_from_the_reader_are_gaps_again_and_the_newest_stay() {
+    let mut timeline = Timeline::default();
+    timeline.begin(&page(1, 20, 20));
+    timeline.trim_around(Seq(8), 2, 3);
+    assert_eq!(spans(timeline.fresh()), [(6, 9), (18, 20)]);
+    assert_eq!(seqs(&timeline), [6, 7, 8, 9, 18, 19, 20]);
+    timeline.fill(&page(10, 17, 20));
+    assert_eq!(spans(timeline.fresh()), [(6, 20)]);
+    timeline.trim_around(Seq(19), 2, 3);
+    assert_eq!(spans(timeline.fresh()), [(17, 20)], "no row is dropped twice");
+}
+
+#[test]
+fn a_note_goes_with_the_message_above_it_and_never_without() {
+    let note = |seq: u64| Entry {
+        seq: Seq(seq),
+        tail: Tail(1),
+        at: Millis(seq),
+        actor: user(2),
+        change: Change::from(event::RoomRenamed { name: "den".into() }).pack(),
+    };
+    // Notes at 1, 4 and 7; the messages are 2, 3, 5, 6, 8, 9.
+    let mut whole = page(1, 0, 9);
+    for (at, ordinal) in [2, 3, 5, 6, 8, 9].into_iter().zip(1..) {
+        whole.messages.push(Message {
+            ordinal: Ordinal(ordinal),
+            ..message(at, at)
+        });
+    }
+    whole.to = Ordinal(6);
+    whole.notes = [1, 4, 7].map(note).into();
+    let begun = || {
+        let mut timeline = Timeline::default();
+        timeline.begin(&whole);
+        timeline
+    };
+    let kept = |seq: u64, beside: usize, newest: usize| {
+        let mut timeline = begun();
+        timeline.trim_around(Seq(seq), beside, newest);
+        seqs(&timeline)
+    };
+    assert_eq!(
+        kept(2, 1, 8),
+        [1, 2, 3, 4, 5, 6, 7, 8, 9],
+        "the note before all stays with the first message"
+    );
+    assert_eq!(kept(3, 1, 1), [1, 2, 3, 4, 9], "the note below a message stays with it");
+    assert_eq!(kept(8, 1, 1), [8, 9], "the note below what went has gone with it");
+    let mut timeline = begun();
+    timeline.trim_around(Seq(8), 1, 1);
+    timeline.fill(&whole);
+    assert_eq!(timeline, begun());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::{
         room::{Editing, Walk},
         words,
     },
-    wire::{ClientKey, Emoji, Message, Ordinal, Reaction, RoomId},
+    wire::{ClientKey, Emoji, Message, Ordinal, Reaction, RoomId, Seq},
 };
 use leptos::prelude::*;
 
@@ -64,7 +64,7 @@ impl Desk {
             let mut shown = shown.iter();
             shown.any(|reaction| reaction.emoji == emoji && reaction.users.contains(&me))
         };
-        let on = !untrack(|| self.rows(room)).iter().any(|row| match row {
+        let on = !untrack(|| self.drawn(room)).rows.iter().any(|row| match row {
             Row::Message { message, overlay, .. } if message.target() == target => match overlay {
                 Some(overlay) => is_on(&overlay.reactions(message, me)),
                 None => is_on(&message.reactions),
@@ -101,6 +101,20 @@ impl Desk {
 
     pub fn load_gap(self, room: RoomId, before: Ordinal) {
         self.step(Input::LoadGap { room, before });
+    }
+
+    pub fn load_newer(self, room: RoomId, before: Ordinal) {
+        self.step(Input::LoadNewer { room, before });
+    }
+
+    /// Stands at the end of the room, and follows it.
+    pub fn stand_at_end(self, room: RoomId) {
+        self.step(Input::AtEnd { room });
+    }
+
+    /// Stands at an entry, near an edge of what is drawn.
+    pub fn stand_near(self, room: RoomId, at: Seq) {
+        self.step(Input::Near { room, at });
     }
 
     pub fn dismiss(self) {

@@ -98,6 +98,7 @@ parts! {
     /// The room of the page's address, if the server would not tell of it.
     gone: StoredValue<Option<RoomId>>,
     moved: StoredValue<bool>,
+    more_below: StoredValue<bool>,
     page: StoredValue<PageExtras>,
 }
 
@@ -159,6 +160,7 @@ impl Desk {
             has_card_lock: RwSignal::new(true),
             gone: StoredValue::new(gone),
             moved: StoredValue::new(false),
+            more_below: StoredValue::new(false),
             page: StoredValue::new(extras),
         }))
     }

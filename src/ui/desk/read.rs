@@ -3,16 +3,17 @@
 use super::{Desk, PageExtras, RoomLine};
 use crate::{
     browser::keep,
-    client::{Pending, Row, Status, Tab, Timeline, Totals},
+    client::{Drawn, Pending, Row, Status, Tab, Timeline, Totals},
     rules::away::Card,
     ui::{
         page_data::{FormReply, Joinable},
         room::Wire,
         words,
     },
-    wire::{ClientKey, Millis, Ordinal, Person, RoomId, Seq, UserId, person::Me, user_log::Marker},
+    wire::{ClientKey, Message, Millis, Ordinal, Person, RoomId, Seq, UserId, person::Me, user_log::Marker},
 };
 use leptos::prelude::*;
+use std::sync::Arc;
 
 impl Desk {
     pub fn me(self) -> Me {
@@ -59,9 +60,28 @@ impl Desk {
         self.read(Tab::totals)
     }
 
-    pub fn rows(self, room: RoomId) -> Vec<Row> {
+    /// The rows of the room that stand on the page.
+    pub fn drawn(self, room: RoomId) -> Drawn {
         self.revisions().timeline.track();
-        self.read(|tab| tab.rows(room, &|at| self.zone().offset(at)))
+        let drawn = self.read(|tab| tab.drawn(room, &|at| self.zone().offset(at)));
+        self.more_below().set_value(drawn.more_below);
+        drawn
+    }
+
+    /// There is more of the open room below what was drawn last.
+    pub fn has_more_below(self) -> bool {
+        self.more_below().get_value()
+    }
+
+    /// What came after an entry, drawn or not, the newest first.
+    pub fn came_after(self, room: RoomId, seq: Seq) -> Vec<Arc<Message>> {
+        self.revisions().timeline.track();
+        self.read(|tab| tab.timeline(room).map_or_else(Vec::new, |timeline| timeline.after(seq)))
+    }
+
+    /// The message as it is in the log now.
+    pub fn message(self, room: RoomId, seq: Seq) -> Option<Arc<Message>> {
+        self.read(|tab| tab.timeline(room)?.fresh_message(seq).cloned())
     }
 
     /// The marker that would say that everything in the room is read.
@@ -93,7 +113,8 @@ impl Desk {
 
     /// What was written for a room and could not be sent.
     pub fn unsent(self, room: RoomId) -> Vec<Pending> {
-        let rows = self.rows(room).into_iter();
+        self.revisions().timeline.track();
+        let rows = self.read(|tab| tab.rows(room, &|_| 0)).into_iter();
         rows.filter_map(|row| {
             if let Row::Pending { pending, .. } = row {
                 Some(pending)

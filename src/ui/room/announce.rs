@@ -3,15 +3,15 @@
 
 use crate::{
     browser::timer,
-    client::Row,
     ui::{
         desk::Desk,
         live::{effect, effect_after},
         words,
     },
-    wire::{Seq, UserId},
+    wire::{Message, RoomId, Seq, UserId},
 };
 use leptos::prelude::*;
+use std::sync::Arc;
 
 /// What comes within this is said as one.
 const BATCH_MS: u32 = 1_000;
@@ -23,17 +23,19 @@ struct Batch {
     last: Option<(UserId, String)>,
 }
 
-/// Compares what is there with what was there, for as long as the room is open.
-pub fn listen(desk: Desk, rows: Memo<Vec<Row>>, at_end: RwSignal<bool>, new_below: RwSignal<u32>) {
+/// Compares what is there with what was there, for as long as the room is open. What is
+/// said far below the window is news as well.
+pub fn listen(desk: Desk, room: RoomId, at_end: RwSignal<bool>, new_below: RwSignal<u32>) {
     let me = desk.my_id();
     let batch = StoredValue::new(Batch::default());
     let timer = StoredValue::new_local(None::<timer::Timeout>);
     effect_after(move |newest: Option<Option<Seq>>| {
-        let head = rows.with(|rows| newest_of(rows));
         let before = newest.flatten();
+        let came = desk.came_after(room, before.unwrap_or_default());
+        let head = came.first().map(|message| message.seq);
         // The first rows of a room are no news: they are what one came to read.
-        if let Some(before) = before {
-            let came = rows.with_untracked(|rows| newer(rows, before, me));
+        if before.is_some() {
+            let came = news(&came, me);
             if came.count > 0 {
                 if !at_end.get_untracked() {
                     new_below.update(|below| *below = below.saturating_add(came.count));
@@ -58,20 +60,10 @@ pub fn listen(desk: Desk, rows: Memo<Vec<Row>>, at_end: RwSignal<bool>, new_belo
     });
 }
 
-fn newest_of(rows: &[Row]) -> Option<Seq> {
-    rows.iter().rev().find_map(|row| match row {
-        Row::Message { message, .. } => Some(message.seq),
-        _ => None,
-    })
-}
-
-fn newer(rows: &[Row], than: Seq, me: UserId) -> Batch {
+/// Of messages, the newest first.
+fn news(came: &[Arc<Message>], me: UserId) -> Batch {
     let mut batch = Batch::default();
-    for row in rows.iter().rev() {
-        let Row::Message { message, .. } = row else { continue };
-        if message.seq <= than {
-            break;
-        }
+    for message in came {
         // What is gone before anybody heard of it is no news.
         if message.author != me && !message.is_deleted() {
             batch.count += 1;
@@ -100,8 +92,7 @@ impl Batch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{Body, ClientKey, Message, Millis, Ordinal};
-    use std::sync::Arc;
+    use crate::wire::{Body, ClientKey, Millis, Ordinal};
 
     fn came(count: u32, words: &str) -> Batch {
         Batch {
@@ -110,9 +101,9 @@ mod tests {
         }
     }
 
-    fn row(seq: u64, body: Option<&str>) -> Row {
+    fn message(seq: u64, body: Option<&str>) -> Arc<Message> {
         let author = UserId::from_bytes([1; 16]);
-        let message = Message {
+        Arc::new(Message {
             ordinal: Ordinal(seq),
             seq: Seq(seq),
             revision: Seq(9),
@@ -123,21 +114,14 @@ mod tests {
             mentions: vec![],
             edited_at: Some(Millis(1)),
             reactions: vec![],
-        };
-        Row::Message {
-            message: Arc::new(message),
-            continues: false,
-            stale: false,
-            overlay: None,
-        }
+        })
     }
 
     #[test]
-    fn a_changed_message_is_no_news_and_a_deleted_one_never_was() {
-        let rows = [row(1, Some("now otherwise")), row(2, None), row(3, Some("new"))];
-        let me = UserId::from_bytes([7; 16]);
-        assert_eq!(newer(&rows[..1], Seq(1), me), Batch::default());
-        assert_eq!(newer(&rows, Seq(1), me), came(1, "new"));
+    fn own_words_are_no_news_and_a_deleted_message_never_was() {
+        let messages = [message(3, Some("new")), message(2, None)];
+        assert_eq!(news(&messages, UserId::from_bytes([7; 16])), came(1, "new"));
+        assert_eq!(news(&messages, UserId::from_bytes([1; 16])), Batch::default());
     }
 
     #[test]

@@ -3,11 +3,10 @@
 
 use super::{
     actions, composer,
-    stand::{LIST_ID, message_id},
+    stand::{LIST_ID, seq_of},
 };
 use crate::{
     browser::{page, scroll},
-    client::Row,
     ui::desk::Desk,
     wire::{Message, RoomId},
 };
@@ -55,18 +54,18 @@ pub fn pressed(desk: Desk, room: RoomId, event: &ev::KeyboardEvent) -> bool {
     };
     if step == Step::Last {
         desk.to_end().update(|times| *times += 1);
+        if desk.has_more_below() {
+            // The last rows are not drawn yet; from the list itself a key goes to what is in view.
+            page::focus(&list);
+            return true;
+        }
     }
     go(&list, row, step)
 }
 
 /// Only a message that the log holds can be acted on.
 fn message_of(desk: Desk, room: RoomId, id: &str) -> Option<Arc<Message>> {
-    untrack(|| desk.rows(room)).into_iter().find_map(|row| match row {
-        Row::Message {
-            message, stale: false, ..
-        } if message_id(message.seq) == id && !message.is_deleted() => Some(message),
-        _ => None,
-    })
+    desk.message(room, seq_of(id)?).filter(|message| !message.is_deleted())
 }
 
 fn open(desk: Desk, room: RoomId, id: &str) -> bool {

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     browser::{page, watch::soon},
-    client::Row,
+    client::{Drawn, Row},
     ui::{
         desk::{Desk, RoomLine},
         live::{effect, effect_after, maybe},
@@ -22,17 +22,17 @@ pub fn log(desk: Desk, room: RoomId, line: Memo<RoomLine>) -> AnyView {
     let me = desk.my_id();
     let at_end = RwSignal::new(true);
     let new_below = RwSignal::new(0_u32);
-    let rows = Memo::new(move |_| desk.rows(room));
+    let rows = Memo::new(move |_| desk.drawn(room));
     // The row that keys go to, by its name: it is another element when it was drawn anew.
     let held = StoredValue::new(None::<String>);
-    let drawn = move || draw_rows(rows.get(), me);
+    let drawn = move || draw_rows(rows.get().rows, me);
     let busy = Signal::derive(move || if desk.is_loading(room) { "true" } else { "false" });
     take_care(desk, room, rows, at_end);
     effect(move || {
         rows.track();
         soon(move || hold_focus(held.try_get_value().flatten()));
     });
-    announce::listen(desk, rows, at_end, new_below);
+    announce::listen(desk, room, at_end, new_below);
     view! {
         <div
             class="room__log log"
@@ -65,15 +65,17 @@ fn focused_row() -> Option<String> {
 }
 
 fn hold_focus(row: Option<String>) {
+    // A row that is not drawn any more leaves the keys to the list it was in.
+    let place = |id: String| page::by_id(&id).or_else(|| page::by_id(LIST_ID));
     if page::is_focus_lost()
-        && let Some(row) = row.and_then(|id| page::by_id(&id))
+        && let Some(place) = row.and_then(place)
     {
-        page::focus(&row);
+        page::focus(&place);
     }
 }
 
 /// The list is cared for once it stands on the page, and for as long as it does.
-fn take_care(desk: Desk, room: RoomId, rows: Memo<Vec<Row>>, at_end: RwSignal<bool>) {
+fn take_care(desk: Desk, room: RoomId, rows: Memo<Drawn>, at_end: RwSignal<bool>) {
     let stand = StoredValue::new_local(None::<Stand>);
     let with = move |what: &dyn Fn(&Stand)| {
         stand.try_with_value(|stand| stand.as_ref().map(what));
@@ -109,12 +111,13 @@ fn take_care(desk: Desk, room: RoomId, rows: Memo<Vec<Row>>, at_end: RwSignal<bo
 }
 
 /// What stands above the first row.
-fn head(desk: Desk, room: RoomId, line: Memo<RoomLine>, rows: Memo<Vec<Row>>) -> Option<AnyView> {
+fn head(desk: Desk, room: RoomId, line: Memo<RoomLine>, drawn: Memo<Drawn>) -> Option<AnyView> {
     let loading = desk.is_loading(room);
-    rows.with(|rows| match rows.first() {
+    drawn.with(|drawn| match drawn.rows.first() {
         None if loading => Some(skeleton()),
         Some(Row::Older { .. } | Row::Gap { .. }) => None,
-        _ if rows.iter().any(is_stale) => Some(view! { <p class="log__stale">{words::STALE}</p> }.into_any()),
+        _ if drawn.more_above => None,
+        _ if drawn.rows.iter().any(is_stale) => Some(view! { <p class="log__stale">{words::STALE}</p> }.into_any()),
         _ => Some(beginning(&line.get())),
     })
 }

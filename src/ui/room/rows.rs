@@ -4,7 +4,7 @@ use super::{
     composer,
     message::{self, MessageRow, Standing, State},
     note::note,
-    stand::{DIVIDER_ID, OLDER_ID, message_id},
+    stand::{DIVIDER_ID, message_id},
 };
 use crate::{
     browser::timer,
@@ -112,8 +112,8 @@ fn key(row: &Row, me: UserId, below: Seq) -> DrawKey {
 pub fn draw(desk: Desk, room: RoomId, drawn: DrawRow) -> AnyView {
     let DrawRow { row, after, .. } = drawn;
     match row {
-        Row::Older { .. } => older(desk, room, after),
-        Row::Gap { before, missing } => gap(desk, room, before, missing, after),
+        Row::Older { .. } => hole(desk, room, None, words::OLDER.to_owned(), after),
+        Row::Gap { before, missing } => hole(desk, room, Some(before), words::load_missing(missing), after),
         Row::Day(day) => self::day(desk, day),
         Row::New => divider(desk, room),
         Row::Message {
@@ -231,34 +231,16 @@ fn divider(desk: Desk, room: RoomId) -> AnyView {
 }
 
 /// Comes into view long before one scrolls to it, and is a button for who cannot wait.
-fn older(desk: Desk, room: RoomId, after: Option<Seq>) -> AnyView {
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        desk.load_older(room);
-    };
-    hole(Some(OLDER_ID), room, after, words::OLDER.to_owned(), submit)
-}
-
-fn gap(desk: Desk, room: RoomId, before: Ordinal, missing: u64, after: Option<Seq>) -> AnyView {
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        desk.load_gap(room, before);
-    };
-    hole(None, room, after, words::load_missing(missing), submit)
-}
-
-/// Without the program the button leads to the page around what follows.
-fn hole(
-    id: Option<&'static str>,
-    room: RoomId,
-    after: Option<Seq>,
-    text: String,
-    submit: impl Fn(leptos::ev::SubmitEvent) + 'static,
-) -> AnyView {
+/// Without the program that leads to the page around what follows.
+fn hole(desk: Desk, room: RoomId, before: Option<Ordinal>, text: String, after: Option<Seq>) -> AnyView {
     // The row is another one when something came; if nothing does, one may ask again.
     let busy = RwSignal::new(false);
     let submit = move |event: leptos::ev::SubmitEvent| {
-        submit(event);
+        event.prevent_default();
+        match before {
+            None => desk.load_older(room),
+            Some(before) => desk.load_gap(room, before),
+        }
         busy.set(true);
         timer::after(BUSY_MS, move || {
             busy.try_set(false);
@@ -275,7 +257,7 @@ fn hole(
     let is_busy = Signal::derive(move || busy.get().then_some("true"));
     let action = after.map_or_else(|| under_room(room, ""), |seq| entry_path(room, seq));
     view! {
-        <div class="gap" id=id>
+        <div class="gap" data-before=before.map(|before| before.to_string())>
             <span class="gap__mark" aria-hidden="true">
                 "⋮"
             </span>

@@ -23,19 +23,24 @@ use std::{
 use web_sys::Element;
 
 pub const LIST_ID: &str = "log";
-pub const OLDER_ID: &str = "older";
 pub const DIVIDER_ID: &str = "divider";
-pub const ORDINAL: &str = "data-ordinal";
+const ORDINAL: &str = "data-ordinal";
+const BEFORE: &str = "data-before";
 /// A wheel or finger still moves the list for so long after it was last felt.
 const STEERED_FOR: Millis = Millis(400);
-/// How far above the window older rows are asked for.
-const OLDER_MARGIN: &str = "150% 0px 0px 0px";
+/// How far above and below the window rows are asked for that are missing.
+const HOLE_MARGIN: &str = "150% 0px";
 const READ_SHARE: f64 = 0.5;
 
 pub fn message_id(seq: Seq) -> String {
     let mut id = String::from("m-");
     id.push_str(&seq.to_string());
     id
+}
+
+/// The entry of a row that is no pending one.
+pub fn seq_of(id: &str) -> Option<Seq> {
+    id.strip_prefix("m-")?.parse().ok().map(Seq)
 }
 
 /// Lives as long as its list is drawn.
@@ -51,6 +56,8 @@ struct Inner {
     list: Element,
     at_end: RwSignal<bool>,
     landed: Cell<bool>,
+    /// The entry to land at as soon as it is drawn.
+    goal: Cell<Option<Seq>>,
     stuck: Cell<bool>,
     steered_at: Cell<Millis>,
     anchor: RefCell<Option<Anchor>>,
@@ -70,6 +77,7 @@ impl Stand {
             list: list.clone(),
             at_end,
             landed: Cell::new(false),
+            goal: Cell::new(entry_of(desk, room)),
             stuck: Cell::new(false),
             steered_at: Cell::new(Millis::ZERO),
             anchor: RefCell::new(None),
@@ -101,13 +109,16 @@ impl Stand {
 
     /// Stands at the end from now on.
     pub fn to_end(&self) {
+        self.inner.goal.set(None);
         self.inner.stuck.set(true);
         self.inner.settle();
     }
 
-    /// Lands at an entry, if it is there.
+    /// Lands at an entry, now or when it is drawn.
     pub fn reveal(&self, seq: Seq) {
-        self.inner.land_at(seq);
+        self.inner.goal.set(Some(seq));
+        self.inner.stuck.set(false);
+        self.inner.settle();
     }
 
     /// Somebody looks again, or looks away.
@@ -115,6 +126,12 @@ impl Stand {
         self.inner.reading.borrow_mut().begin_anew(clock::now());
         self.inner.read_later();
     }
+}
+
+/// The entry of this room that was asked for.
+fn entry_of(desk: Desk, room: RoomId) -> Option<Seq> {
+    let (at, seq) = desk.found().try_get_untracked().flatten()?;
+    (at == room).then_some(seq)
 }
 
 impl Inner {
@@ -129,14 +146,51 @@ impl Inner {
 
     fn scrolled(&self) {
         let now = clock::now();
-        let at_end = Measures::of(&self.list).is_at_end();
+        self.anchor.replace(scroll::anchor(&self.list));
+        let at_end = self.is_at_end();
         if now.0.abs_diff(self.steered_at.get().0) <= STEERED_FOR.0 {
             // A flick goes on after the finger is gone.
             self.steered_at.set(now);
-            self.stuck.set(at_end);
+            self.goal.set(None);
+            self.landed.set(true);
+            self.stick(at_end);
         }
         self.tell_end(at_end);
-        self.anchor.replace(scroll::anchor(&self.list));
+        self.reach();
+    }
+
+    fn is_at_end(&self) -> bool {
+        Measures::of(&self.list).is_at_end() && !self.desk.has_more_below()
+    }
+
+    /// What is drawn follows the end with who stands there, and stays with who left it.
+    fn stick(&self, at_end: bool) {
+        if self.stuck.replace(at_end) == at_end {
+            return;
+        }
+        if at_end {
+            self.desk.stand_at_end(self.room);
+        } else {
+            self.stand_near();
+        }
+    }
+
+    /// Near an edge of what is drawn the next rows are brought, before one comes to them.
+    /// Asked only after a scroll, ours to hold a row in place among them: so one step is
+    /// drawn a frame.
+    fn reach(&self) {
+        // Who waits for an entry is not where they want to be.
+        let stays = self.landed.get() && self.goal.get().is_none() && !self.stuck.get();
+        if stays && Measures::of(&self.list).is_near_edge() {
+            self.stand_near();
+        }
+    }
+
+    fn stand_near(&self) {
+        let first = self.anchor.borrow().as_ref().and_then(|anchor| seq_of(anchor.id()));
+        if let Some(first) = first {
+            self.desk.stand_near(self.room, first);
+        }
     }
 
     fn tell_end(&self, at_end: bool) {
@@ -147,41 +201,44 @@ impl Inner {
 
     /// Puts the list where it belongs, before anybody sees it elsewhere.
     fn settle(&self) {
+        if let Some(seq) = self.goal.get() {
+            self.land_at(seq);
+        }
         if !self.landed.get() {
             self.land();
         } else if self.stuck.get() {
+            if self.desk.has_more_below() {
+                self.desk.stand_at_end(self.room);
+            }
             scroll::to_end(&self.list);
         } else if let Some(anchor) = &*self.anchor.borrow() {
             scroll::restore(&self.list, anchor);
         }
         self.anchor.replace(scroll::anchor(&self.list));
-        self.tell_end(Measures::of(&self.list).is_at_end());
+        self.tell_end(self.is_at_end());
         self.watch_rows();
     }
 
-    /// The first time: at the entry asked for, at what is new, or at the end.
+    /// The first time: at what is new, or at the end; there one also waits for the entry
+    /// that was asked for.
     fn land(&self) {
-        if let Some((room, seq)) = self.desk.found().try_get_untracked().flatten()
-            && room == self.room
-        {
-            if self.land_at(seq) {
-                return;
-            }
+        if self.goal.get().is_some() {
+            scroll::to_end(&self.list);
         } else if scroll::land(&self.list, page::by_id(DIVIDER_ID), DIVIDER_AT_PERCENT) {
             self.landed.set(true);
-            self.stuck.set(Measures::of(&self.list).is_at_end());
-            return;
+            self.stick(self.is_at_end());
+        } else {
+            scroll::to_end(&self.list);
+            self.landed
+                .set(self.list.query_selector("article").is_ok_and(|row| row.is_some()));
+            self.stuck.set(true);
         }
-        scroll::to_end(&self.list);
-        self.landed
-            .set(self.list.query_selector("article").is_ok_and(|row| row.is_some()));
-        self.stuck.set(true);
     }
 
-    fn land_at(&self, seq: Seq) -> bool {
+    fn land_at(&self, seq: Seq) {
         let row = page::by_id(&message_id(seq));
-        let landed = scroll::land(&self.list, row.clone(), FOUND_AT_PERCENT);
-        if landed {
+        if scroll::land(&self.list, row.clone(), FOUND_AT_PERCENT) {
+            self.goal.set(None);
             self.landed.set(true);
             self.stuck.set(false);
             self.anchor.replace(scroll::anchor(&self.list));
@@ -189,10 +246,9 @@ impl Inner {
                 page::focus(&row);
             }
         }
-        landed
     }
 
-    /// Looks for rows in view and for the upper end.
+    /// Looks for rows in view and for holes near it.
     fn look(self: &Rc<Self>) {
         // Held by what it looks through, so it must not hold it in turn.
         let inner = Rc::downgrade(self);
@@ -202,30 +258,32 @@ impl Inner {
                 inner.saw(Ordinal(ordinal), seen);
             }
         });
-        let (desk, room) = (self.desk, self.room);
-        let older = Sight::new(&self.list, OLDER_MARGIN, 0.0, move |_, seen| {
-            if seen {
-                desk.load_older(room);
+        let inner = Rc::downgrade(self);
+        let holes = Sight::new(&self.list, HOLE_MARGIN, 0.0, move |hole, seen| {
+            if let (Some(inner), true) = (inner.upgrade(), seen) {
+                inner.fill(hole);
             }
         });
-        self.sights.replace(Some([rows, older]));
+        self.sights.replace(Some([rows, holes]));
+    }
+
+    /// Fills a hole from the side one comes from.
+    fn fill(&self, hole: &Element) {
+        let before = hole.get_attribute(BEFORE).and_then(|text| text.parse().ok());
+        match before.map(Ordinal) {
+            None => self.desk.load_older(self.room),
+            Some(before) if scroll::begins_above(&self.list, hole) => self.desk.load_gap(self.room, before),
+            Some(before) => self.desk.load_newer(self.room, before),
+        }
     }
 
     /// Watching what is watched already changes nothing.
     fn watch_rows(&self) {
-        let Some([rows, older]) = &*self.sights.borrow() else {
+        let Some([rows, holes]) = &*self.sights.borrow() else {
             return;
         };
-        if let Some(element) = page::by_id(OLDER_ID) {
-            older.add(&element);
-        }
-        let Ok(messages) = self.list.query_selector_all("[data-ordinal]") else {
-            return;
-        };
-        for at in 0..messages.length() {
-            if let Some(message) = messages.item(at) {
-                rows.add(wasm_bindgen::JsCast::unchecked_ref(&message));
-            }
+        for (sight, selector) in [(rows, "[data-ordinal]"), (holes, ".gap")] {
+            sight.add_all(&self.list, selector);
         }
     }
 
