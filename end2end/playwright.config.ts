@@ -19,6 +19,9 @@ export default defineConfig({
   },
   projects: [
     { name: "stories", testMatch: "stories/*.story.ts" },
+    { name: "long", testMatch: "long_walk.ts", timeout: 3_600_000 },
     { name: "screenshots", testMatch: "screenshots.ts" },
+    // A recorder takes more of the page's time than the page does.
+    { name: "client", testMatch: "client/*.client.ts", use: { trace: "off" } },
   ],
 });

@@ -1,0 +1,54 @@
+// What the page's main thread has spent between two marks, by the kernel's clock of that thread: a neighbour
+// on the same processor changes how long everything takes, but hardly this.
+import type { Browser, Page } from "@playwright/test";
+
+const BEGIN = "spent-begin:";
+const END = "spent-end:";
+
+type Event = { name: string; tid: number; pid: number; tts?: number; ts: number; args?: { data?: { message?: string; name?: string } } };
+
+/** Milliseconds of the main thread by the name of each pair of marks that was set meanwhile. */
+export async function spent(browser: Browser, page: Page, run: () => Promise<void>): Promise<[string, number][]> {
+  await browser.startTracing(page, { categories: ["devtools.timeline"] });
+  await run();
+  const { traceEvents } = JSON.parse(String(await browser.stopTracing())) as { traceEvents: Event[] };
+  const begun = new Map<string, number>();
+  const all: [string, number][] = [];
+  for (const { name, tts, args } of traceEvents.filter(({ name }) => name === "TimeStamp").sort((a, b) => a.ts - b.ts)) {
+    const said = args?.data?.message ?? args?.data?.name ?? "";
+    if (tts === undefined) throw new Error(`A ${name} has no time of its thread.`);
+    if (said.startsWith(BEGIN)) begun.set(said.slice(BEGIN.length), tts);
+    const from = begun.get(said.slice(END.length));
+    if (said.startsWith(END) && from !== undefined) all.push([said.slice(END.length), (tts - from) / 1000]);
+  }
+  return all;
+}
+
+/** Put into a page before anything of it; `marks` is what a page's own code calls. */
+export function setMarks(): void {
+  const marks = {
+    begin: (name: string) => console.timeStamp(`spent-begin:${name}`),
+    end: (name: string) => console.timeStamp(`spent-end:${name}`),
+    /** After the next display frame: a message is a task of its own, before which its style, layout and paint are done. */
+    painted: () =>
+      new Promise<void>((done) => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => done();
+        requestAnimationFrame(() => port2.postMessage(0));
+      }),
+    /** When something of the page has changed so that this holds. */
+    until: (holds: () => boolean) =>
+      new Promise<void>((done) => {
+        if (holds()) return done();
+        const observer = new MutationObserver(() => {
+          if (!holds()) return;
+          observer.disconnect();
+          done();
+        });
+        observer.observe(document, { subtree: true, childList: true, attributes: true });
+      }),
+  };
+  Object.assign(globalThis, { marks });
+}
+
+export type Marks = { begin(name: string): void; end(name: string): void; painted(): Promise<void>; until(holds: () => boolean): Promise<void> };

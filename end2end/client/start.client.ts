@@ -1,0 +1,67 @@
+// From the address to a page that is seen, and to one that answers, on a middling phone and a slow network.
+import type { BrowserContextOptions, Page } from "@playwright/test";
+import { isReady } from "../pages/ready";
+import { figure } from "./figures";
+import { ROUNDS, signedIn, slowed, test } from "./test";
+
+/** The usual mobile preset: 150 ms there and back, 1.6 Mbit/s down, 750 kbit/s up. */
+const NETWORK = { offline: false, latency: 150, downloadThroughput: 1_600_000 / 8, uploadThroughput: 750_000 / 8 };
+const PHONE: BrowserContextOptions = { viewport: { width: 412, height: 823 }, deviceScaleFactor: 1.75, isMobile: true, hasTouch: true };
+
+type Start = { paint: number; usable: number; blocked: number; shift: number };
+
+test("the entrance on a phone", async ({ browser, server }, info) => {
+  const starts: Start[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const context = await browser.newContext(PHONE);
+    starts.push(await started(await context.newPage(), `${server.url}/sign-in`));
+    await context.close();
+  }
+  await figure(info, "/sign-in on a phone: largest paint", of(starts, "paint"));
+});
+
+test("a room on a phone", async ({ reader, server }, info) => {
+  const starts: Start[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const context = await signedIn(reader.context, PHONE);
+    starts.push(await started(await context.newPage(), server.url + reader.room.address));
+    await context.close();
+  }
+  await figure(info, "a room on a phone: largest paint", of(starts, "paint"));
+  await figure(info, "a room on a phone: usable", of(starts, "usable"));
+  await figure(info, "a room on a phone: blocked until usable", of(starts, "blocked"));
+  await figure(info, "a room on a phone: layout shift", of(starts, "shift"));
+});
+
+function of(starts: Start[], part: keyof Start): number[] {
+  return starts.map((start) => start[part]);
+}
+
+async function started(page: Page, address: string): Promise<Start> {
+  const session = await slowed(page);
+  await session.send("Network.enable");
+  await session.send("Network.emulateNetworkConditions", NETWORK);
+  await page.addInitScript(watch);
+  await page.goto(address);
+  await isReady(page);
+  return page.evaluate(() => {
+    // The browser stops looking for the largest paint at the first input, of which there was none.
+    const { start } = globalThis as unknown as { start: Start };
+    return start;
+  });
+}
+
+/** Runs in the page, before anything of it. */
+function watch(): void {
+  const LONG_MS = 50;
+  const start = { paint: 0, usable: 0, blocked: 0, shift: 0 };
+  Object.assign(globalThis, { start });
+  const observe = (type: string, take: (entry: PerformanceEntry) => void) =>
+    new PerformanceObserver((list) => list.getEntries().forEach(take)).observe({ type, buffered: true });
+  observe("largest-contentful-paint", (entry) => (start.paint = entry.startTime));
+  observe("layout-shift", (entry) => (start.shift += (entry as PerformanceEntry & { value: number }).value));
+  observe("longtask", (entry) => (start.blocked += Math.max(0, entry.duration - LONG_MS)));
+  new MutationObserver(() => {
+    if (document.documentElement.dataset.ready === "1") start.usable ||= performance.now();
+  }).observe(document, { subtree: true, attributes: true, attributeFilter: ["data-ready"] });
+}
