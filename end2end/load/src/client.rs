@@ -3,7 +3,8 @@
 use crate::{Result, Socket};
 use std::collections::VecDeque;
 use whilst::wire::{
-    ClientItem, ClientKey, Command, Cursor, DeviceId, Enveloped, Millis, RoomId, ServerItem, UserId,
+    ClientItem, ClientKey, Command, Cursor, DeviceId, DirectorySeq, Enveloped, Epoch, Millis, RoomId, ServerItem,
+    UserId, UserSeq,
     command::{Greeting, Hello, Presence, PresenceState, Send},
     event::Welcome,
     frame,
@@ -17,6 +18,15 @@ pub struct Visitor {
     /// `name=value`, as the server set it.
     pub cookie: String,
     pub device: DeviceId,
+}
+
+/// What a tab holds of the logs that are not about rooms, from an earlier connection.
+#[derive(Debug, Clone, Copy)]
+pub struct Held {
+    /// Cursors of another epoch are of no log.
+    pub epoch: Epoch,
+    pub user: UserSeq,
+    pub directory: DirectorySeq,
 }
 
 /// A connection that was greeted.
@@ -49,12 +59,9 @@ impl Client {
             return Err("the server's first word was no welcome".into());
         };
         while welcome.more {
-            let item = match heard.pop_front() {
-                Some(item) => item,
-                None => {
-                    heard = read(socket.next().await?)?;
-                    continue;
-                }
+            let Some(item) = heard.pop_front() else {
+                heard = read(socket.next().await?)?;
+                continue;
             };
             if let ServerItem::WelcomeRooms(page) = item {
                 welcome.rooms.extend(page.rooms);
@@ -62,6 +69,15 @@ impl Client {
             }
         }
         Ok(Self { socket, welcome, heard })
+    }
+
+    /// What a tab that caught up on this connection holds.
+    pub fn held(&self) -> Held {
+        Held {
+            epoch: self.welcome.epoch,
+            user: self.welcome.user_head,
+            directory: self.welcome.directory_head,
+        }
     }
 
     /// Where a room's log ended when the connection began.
@@ -90,6 +106,15 @@ impl Client {
     pub async fn say(&mut self, command: Command) -> Result<()> {
         let frame = frame::frame([&ClientItem::Command(command)]);
         self.socket.send(&frame).await
+    }
+
+    /// Says some commands in one frame.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub async fn say_all(&mut self, commands: impl IntoIterator<Item = Command>) -> Result<()> {
+        let items: Vec<_> = commands.into_iter().map(ClientItem::Command).collect();
+        self.socket.send(&frame::frame(&items)).await
     }
 
     /// What the server tells next.

@@ -1,12 +1,12 @@
 //! The server functions, over one HTTP connection that is kept.
 
-use crate::{Closed, Result, Visitor};
+use crate::{Closed, Held, Result, Visitor};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 use whilst::wire::{
-    Cursor, Envelope, Enveloped, Epoch, Ordinal, Problem, RoomId, Seq,
+    Cursor, Envelope, Enveloped, Ordinal, Problem, RoomId, Seq,
     fetch::{Answer, Ask, CatchUp, CaughtUp, Delta, Have, History, Page, Range, Want},
 };
 
@@ -35,21 +35,20 @@ impl Door {
         })
     }
 
-    /// What changed in one room since a cursor, as for the room on screen. The epoch is
-    /// that of the welcome: a cursor without it is of no log.
+    /// What changed since a tab held this and a cursor of one room, as for the room on screen.
     ///
     /// # Errors
     /// As [`Door::ask`].
-    pub async fn catch_up(&mut self, epoch: Epoch, room: RoomId, cursor: Option<Cursor>) -> Result<CaughtUp> {
+    pub async fn catch_up(&mut self, held: Held, room: RoomId, cursor: Option<Cursor>) -> Result<CaughtUp> {
         let have = Have {
             room,
             cursor,
             want: Want::Rows,
         };
         let ask = CatchUp {
-            epoch: Some(epoch),
-            user: whilst::wire::UserSeq::ZERO,
-            directory: whilst::wire::DirectorySeq::ZERO,
+            epoch: Some(held.epoch),
+            user: held.user,
+            directory: held.directory,
             rooms: vec![have],
         };
         match self.ask(&ask.into()).await? {

@@ -9,7 +9,7 @@ mod client;
 mod door;
 mod socket;
 
-pub use client::{Client, Visitor};
+pub use client::{Client, Held, Visitor};
 pub use door::Door;
 pub use socket::{Closed, Socket};
 

@@ -12,6 +12,10 @@ const BUFFER_MAX_BYTES: usize = 4 * 1024 * 1024;
 /// Any four bytes serve: masks protect proxies, and there is none.
 const MASK: [u8; 4] = [0x5a, 0xc3, 0x96, 0x0f];
 
+/// Lengths that stand for a longer one behind them.
+const LENGTH_IN_2_BYTES: u8 = 0x7e;
+const LENGTH_IN_8_BYTES: u8 = 0x7f;
+
 const BINARY: u8 = 2;
 const CLOSE: u8 = 8;
 const PING: u8 = 9;
@@ -163,11 +167,11 @@ impl Socket {
         match payload.len() {
             short @ 0..=125 => frame.push(0x80 | short as u8),
             middle @ 126..=0xffff => {
-                frame.push(0x80 | 126);
+                frame.push(0x80 | LENGTH_IN_2_BYTES);
                 frame.extend_from_slice(&(middle as u16).to_be_bytes());
             }
             long => {
-                frame.push(0x80 | 127);
+                frame.push(0x80 | LENGTH_IN_8_BYTES);
                 frame.extend_from_slice(&(long as u64).to_be_bytes());
             }
         }
@@ -182,8 +186,8 @@ impl Socket {
 fn parse(bytes: &[u8]) -> Option<(u8, Range<usize>)> {
     let (&[first, second], rest) = bytes.split_first_chunk()?;
     let (head, length): (usize, usize) = match second & 0x7f {
-        126 => (4, usize::from(u16::from_be_bytes(*rest.first_chunk()?))),
-        127 => (10, usize::try_from(u64::from_be_bytes(*rest.first_chunk()?)).ok()?),
+        LENGTH_IN_2_BYTES => (4, usize::from(u16::from_be_bytes(*rest.first_chunk()?))),
+        LENGTH_IN_8_BYTES => (10, usize::try_from(u64::from_be_bytes(*rest.first_chunk()?)).ok()?),
         short => (2, usize::from(short)),
     };
     let payload = head..head.checked_add(length)?;

@@ -66,8 +66,8 @@ pub async fn run(scale: &Scale, report: &mut Report) -> Result<()> {
 async fn connect(server: &Server, visitors: &[Visitor], members: &mut JoinSet<()>) -> Result<()> {
     for some in visitors.chunks(AT_ONCE) {
         let mut connecting = JoinSet::new();
-        for visitor in some.iter().cloned() {
-            let addr = server.addr.clone();
+        for visitor in some {
+            let (addr, visitor) = (server.addr.clone(), visitor.clone());
             connecting.spawn_local(async move { Client::connect(&addr, &visitor).await });
         }
         while let Some(client) = connecting.join_next().await {

@@ -6,10 +6,12 @@
 //! that neither takes the other's time. What depends on the disk is judged by the disk's
 //! own fdatasync, measured in the same run; what depends on the kernel, by the floor.
 
+mod counted;
 mod direct;
 mod disk;
 mod fan_out;
 mod floor;
+mod gate;
 mod idle;
 mod ledger;
 mod mixed;
@@ -29,40 +31,34 @@ use std::process::ExitCode;
 use whilst_load::Result;
 
 const USAGE: &str = "usage: load [--quick] [WORKLOAD]…
+       load gate [--record]
 
 Workloads: idle fan-out direct returning storm start mixed; all of them if none is named.
 The server is target/release/whilst, or what APP_BIN names.
 
-  --quick  smaller and shorter, under three minutes
-  --help   this page";
+  gate      what a message costs, held against end2end/load/baseline.json
+  --record  measures that, and writes the file
+  --quick   smaller and shorter, under three minutes
+  --help    this page";
 
 const WORKLOADS: [&str; 7] = ["idle", "fan-out", "direct", "returning", "storm", "start", "mixed"];
 
 fn main() -> ExitCode {
-    let mut scale = Scale::FULL;
-    let mut named = Vec::new();
-    for argument in std::env::args().skip(1) {
-        match argument.as_str() {
-            "--quick" => scale = Scale::QUICK,
-            "-h" | "--help" => {
-                println!("{USAGE}");
-                return ExitCode::SUCCESS;
-            }
-            name => match WORKLOADS.iter().find(|workload| **workload == name) {
-                Some(workload) => named.push(*workload),
-                None => {
-                    eprintln!("load: unknown argument {name}\n{USAGE}");
-                    return ExitCode::from(2);
-                }
-            },
-        }
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["serve", "--addr", addr, "--data", data] => counted::serve_counted(addr.to_owned(), data.into()),
+        ["gate"] => outcome(on_own_core(gate::check())),
+        ["gate", "--record"] => outcome(on_own_core(gate::record()).map(|()| true)),
+        _ => load(&arguments),
     }
-    if named.is_empty() {
-        named.extend(WORKLOADS);
-    }
-    match run(&scale, &named) {
-        Ok(report) if report.is_met() => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
+}
+
+/// Success where everything held.
+fn outcome(held: Result<bool>) -> ExitCode {
+    match held {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("load: {error}");
             ExitCode::FAILURE
@@ -70,11 +66,41 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(scale: &Scale, named: &[&str]) -> Result<Report> {
+fn on_own_core<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     process::stay_on_own_core()?;
+    process::open_as_many_as_allowed()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(work)
+}
+
+fn load(arguments: &[&str]) -> ExitCode {
+    let mut scale = Scale::FULL;
+    let mut named = Vec::new();
+    for argument in arguments {
+        match *argument {
+            "--quick" => scale = Scale::QUICK,
+            "-h" | "--help" => {
+                println!("{USAGE}");
+                return ExitCode::SUCCESS;
+            }
+            name => {
+                let Some(workload) = WORKLOADS.iter().find(|workload| **workload == name) else {
+                    eprintln!("load: unknown argument {name}\n{USAGE}");
+                    return ExitCode::from(2);
+                };
+                named.push(*workload);
+            }
+        }
+    }
+    if named.is_empty() {
+        named.extend(WORKLOADS);
+    }
+    outcome(run(&scale, &named).map(|report| report.is_met()))
+}
+
+fn run(scale: &Scale, named: &[&str]) -> Result<Report> {
     let mut report = Report::new(scale.name);
-    runtime.block_on(async {
+    on_own_core(async {
         let disk = disk::measure()?;
         report.note("fdatasync of this disk, p50", disk.p50_ms, "ms");
         report.note("fdatasync of this disk, p99", disk.p99_ms, "ms");

@@ -1,6 +1,7 @@
 //! People as they are: they switch rooms, scroll back, read, now and then say something,
 //! and some come and go. The weights are those that a large chat counted in production,
-//! relative to one message said; the pauses are a twentieth of theirs.
+//! relative to one message said; the pauses are a twentieth of theirs. Nobody is seen
+//! typing and nobody sends a file: there is neither on the wire yet.
 
 use crate::{
     disk::ms,
@@ -20,13 +21,21 @@ use std::{
 };
 use tokio::task::{JoinSet, LocalSet};
 use whilst::wire::{
-    ClientKey, Cursor, Ordinal, RoomId, Seq, ServerItem, command::MarkRead, fetch::News, user_log::Marker,
+    ClientKey, Cursor, Message, Ordinal, RoomId, Seq, ServerItem, command::MarkRead, fetch::News, user_log::Marker,
 };
 use whilst_load::{Client, Door, Result, Visitor};
 
 const PAUSE: Duration = Duration::from_secs(1);
-const SMALL_ROOM: usize = 50;
-const SMALL_ROOMS_EACH: usize = 5;
+/// Everybody is in one room of each size; who shares one of them shares few others,
+/// because each takes the people in another order, by steps of so many.
+const ROOM_SIZES: [(usize, usize); 5] = [(10, 1), (50, 7), (50, 3), (100, 11), (200, 13)];
+/// And in the one great room, with many who are not there. One deed in so many is in it.
+const GREAT_ROOM: usize = 2_000;
+const GREAT_ROOM_EVERY: u64 = 10;
+/// So many of ten people are on a phone, whose network goes away now and then.
+const PHONES_OF_TEN: usize = 3;
+const PHONE_STAYS: Duration = Duration::from_secs(9);
+const PHONE_IS_GONE: Duration = Duration::from_secs(1);
 /// Said in each room before.
 const SAID_BEFORE: u64 = 300;
 
@@ -47,42 +56,53 @@ const WEIGHTS: [(Deed, u32); 5] = [
     (Deed::Reconnect, 144),
 ];
 
-#[derive(Default)]
 struct Tally {
+    deed_micros: RefCell<Histogram<u64>>,
+    return_micros: RefCell<Histogram<u64>>,
     said: RefCell<Vec<(ClientKey, RoomId)>>,
     deeds: Cell<u64>,
     deliveries: Cell<u64>,
     keys: Cell<u64>,
 }
 
-pub async fn run(scale: &Scale, report: &mut Report) -> Result<()> {
-    let users = scale.mixed_users;
-    let small = users / SMALL_ROOM * SMALL_ROOMS_EACH;
-    let mut rooms: Vec<Room> = (0..small)
-        .map(|nth| {
-            // Neighbours share one room and strangers the others.
-            let stride = 1 + nth % SMALL_ROOMS_EACH;
-            let start = nth / SMALL_ROOMS_EACH * SMALL_ROOM;
-            let mut members: Vec<usize> = (0..SMALL_ROOM).map(|k| (start + k * stride) % users).collect();
-            members.sort_unstable();
-            members.dedup();
-            Room::of(members)
+impl Tally {
+    fn new() -> Result<Self> {
+        let micros = Histogram::new_with_bounds(1, 60_000_000, 3)?;
+        Ok(Self {
+            deed_micros: RefCell::new(micros.clone()),
+            return_micros: RefCell::new(micros),
+            said: RefCell::default(),
+            deeds: Cell::default(),
+            deliveries: Cell::default(),
+            keys: Cell::default(),
         })
-        .collect();
-    rooms.push(Room::of((0..users).collect()));
+    }
+}
+
+/// The great room is the first.
+fn rooms(users: usize) -> Vec<Room> {
+    let mut rooms = vec![Room::of((0..GREAT_ROOM.max(users)).collect())];
+    for (size, step) in ROOM_SIZES {
+        let order: Vec<usize> = (0..users).map(|nth| nth * step % users).collect();
+        rooms.extend(order.chunks(size).map(|members| Room::of(members.to_vec())));
+    }
     for room in &mut rooms {
         room.messages = SAID_BEFORE;
     }
-    let seeded = seed("mixed", users, &rooms).await?;
+    rooms
+}
+
+pub async fn run(scale: &Scale, report: &mut Report) -> Result<()> {
+    let users = scale.mixed_users;
+    let seeded = seed("mixed", GREAT_ROOM.max(users), &rooms(users)).await?;
     let server = Server::start(&seeded.folder).await?;
-    let tally = Rc::new(Tally::default());
-    let micros = Rc::new(RefCell::new(Histogram::<u64>::new_with_bounds(1, 60_000_000, 3)?));
+    let tally = Rc::new(Tally::new()?);
     let (busy_before, begun) = (busy(server.pid())?, Instant::now());
     LocalSet::new()
         .run_until(async {
             let mut members = JoinSet::new();
-            for (nth, visitor) in seeded.visitors.iter().enumerate() {
-                let person = Person::come(&server.addr, visitor, nth, tally.clone(), micros.clone()).await?;
+            for (nth, visitor) in seeded.visitors.iter().take(users).enumerate() {
+                let person = Person::come(&server.addr, visitor, nth, tally.clone()).await?;
                 members.spawn_local(person.live(scale.mixed_for));
             }
             while let Some(ended) = members.join_next().await {
@@ -100,14 +120,18 @@ pub async fn run(scale: &Scale, report: &mut Report) -> Result<()> {
     );
     report.note("mixed: deliveries checked", tally.deliveries.get() as f64, "");
     report.note("mixed: the server's core is busy", spent / seconds * 100.0, "%");
-    report.note("mixed: p50 of a deed", ms(&micros.borrow(), 0.5), "ms");
+    let deeds = tally.deed_micros.borrow().clone();
+    let returns = tally.return_micros.borrow().clone();
+    report.note("mixed: p50 of a deed", ms(&deeds, 0.5), "ms");
     report.hold(
         "mixed: p99 of a deed",
-        ms(&micros.borrow(), 0.99),
+        ms(&deeds, 0.99),
         "ms",
         AtMost(2_000.0),
         AtMost(100.0),
     );
+    report.note("mixed: phones came back and caught up", returns.len() as f64, "");
+    report.note("mixed: p99 of that", ms(&returns, 0.99), "ms");
     server.kill()?;
     let stored = crate::sql::stored(&seeded.folder).await?;
     for (key, room) in tally.said.borrow().iter() {
@@ -131,51 +155,53 @@ struct Person {
     door: Door,
     /// Where each room's log ends, as heard so far.
     heads: HashMap<RoomId, (Cursor, Ordinal)>,
+    /// All but the great one.
     rooms: Vec<RoomId>,
+    is_on_a_phone: bool,
     dice: u64,
     tally: Rc<Tally>,
-    micros: Rc<RefCell<Histogram<u64>>>,
 }
 
 impl Person {
-    async fn come(
-        addr: &str,
-        visitor: &Visitor,
-        nth: usize,
-        tally: Rc<Tally>,
-        micros: Rc<RefCell<Histogram<u64>>>,
-    ) -> Result<Self> {
+    async fn come(addr: &str, visitor: &Visitor, nth: usize, tally: Rc<Tally>) -> Result<Self> {
         let client = Client::connect(addr, visitor).await?;
-        let mut person = Self {
+        let heads = &client.welcome.rooms;
+        Ok(Self {
             addr: addr.to_owned(),
             visitor: visitor.clone(),
             door: Door::open(addr, visitor).await?,
+            heads: heads
+                .iter()
+                .map(|head| (head.room, (head.cursor, head.ordinal)))
+                .collect(),
+            rooms: heads
+                .iter()
+                .map(|head| head.room)
+                .filter(|small| *small != room(0))
+                .collect(),
             client,
-            heads: HashMap::new(),
-            rooms: Vec::new(),
+            is_on_a_phone: nth % 10 < PHONES_OF_TEN,
             dice: nth as u64 + 1,
             tally,
-            micros,
-        };
-        person.take_welcome();
-        Ok(person)
-    }
-
-    fn take_welcome(&mut self) {
-        let heads = self.client.welcome.rooms.iter();
-        self.heads = heads.map(|head| (head.room, (head.cursor, head.ordinal))).collect();
-        self.rooms = self.client.welcome.rooms.iter().map(|head| head.room).collect();
+        })
     }
 
     /// Does one thing after another, each at its time whatever the last one took.
     async fn live(mut self, time: Duration) -> Result<()> {
         let begun = Instant::now();
         let mut at = begun + PAUSE.mul_f64(self.roll(1_000) as f64 / 1_000.0);
+        let mut goes_at = begun + PHONE_STAYS.mul_f64(self.roll(1_000) as f64 / 1_000.0);
         while at < begun + time {
             tokio::select! {
+                () = tokio::time::sleep_until(goes_at.into()), if self.is_on_a_phone => {
+                    self = self.drop_and_return().await?;
+                    goes_at += PHONE_STAYS;
+                    // Who is not there does nothing.
+                    at = at.max(Instant::now());
+                }
                 () = tokio::time::sleep_until(at.into()) => {
                     self.act().await?;
-                    self.micros.borrow_mut().saturating_record(at.elapsed().as_micros() as u64);
+                    self.tally.deed_micros.borrow_mut().saturating_record(at.elapsed().as_micros() as u64);
                     self.tally.deeds.set(self.tally.deeds.get() + 1);
                     at += PAUSE.mul_f64(0.5 + self.roll(1_000) as f64 / 1_000.0);
                 }
@@ -199,16 +225,17 @@ impl Person {
             }
             left -= weight;
         }
-        let nth = self.roll(self.rooms.len() as u64) as usize;
-        let room = self.rooms[nth];
+        let room = if self.roll(GREAT_ROOM_EVERY) == 0 {
+            room(0)
+        } else {
+            let nth = self.roll(self.rooms.len() as u64) as usize;
+            self.rooms[nth]
+        };
         let (cursor, ordinal) = self.heads[&room];
         match deed {
             Deed::Say => self.say(room).await,
             Deed::Switch => {
-                let caught_up = self
-                    .door
-                    .catch_up(self.client.welcome.epoch, room, Some(cursor))
-                    .await?;
+                let caught_up = self.door.catch_up(self.client.held(), room, Some(cursor)).await?;
                 match caught_up.rooms.first().map(|answer| &answer.news) {
                     Some(News::Same(_) | News::Delta(..) | News::Jump(..)) => Ok(()),
                     _ => Err("a member's own cursor was not taken".into()),
@@ -227,10 +254,53 @@ impl Person {
             }
             Deed::Reconnect => {
                 self.client = Client::connect(&self.addr, &self.visitor).await?;
-                self.take_welcome();
-                Ok(())
+                self.catch_up().await
             }
         }
+    }
+
+    /// The network is gone, without a word, and is there again.
+    async fn drop_and_return(self) -> Result<Self> {
+        drop(self.client);
+        tokio::time::sleep(PHONE_IS_GONE).await;
+        let begun = Instant::now();
+        let client = Client::connect(&self.addr, &self.visitor).await?;
+        let mut back = Self { client, ..self };
+        back.catch_up().await?;
+        let micros = begun.elapsed().as_micros() as u64;
+        back.tally.return_micros.borrow_mut().saturating_record(micros);
+        Ok(back)
+    }
+
+    /// Asks for each room of which the welcome knows more, and checks what comes: it
+    /// follows what was heard before, and is what was said.
+    async fn catch_up(&mut self) -> Result<()> {
+        for head in &self.client.welcome.rooms {
+            let known = self.heads.get_mut(&head.room).ok_or("of a room that is not theirs")?;
+            let (cursor, ordinal) = *known;
+            if head.cursor == cursor {
+                continue;
+            }
+            let held = self.client.held();
+            let caught_up = self.door.catch_up(held, head.room, Some(cursor)).await?;
+            let Some(News::Delta(summary, delta)) = caught_up.rooms.first().map(|answer| &answer.news) else {
+                return Err("what was missed should be a delta".into());
+            };
+            let is_whole = delta.from == cursor.seq
+                && delta.to == summary.head
+                && delta.to.seq >= head.cursor.seq
+                && delta.entries.len() as u64 == delta.to.seq.0 - cursor.seq.0
+                && delta.messages.len() as u64 == summary.ordinal.0 - ordinal.0;
+            let is_right = |message: &Message| message.text() == body(number_of(message.client_key));
+            if !is_whole || !delta.messages.iter().all(is_right) {
+                return Err(format!("what was missed is not what was said: {delta:?}").into());
+            }
+            self.tally
+                .deliveries
+                .set(self.tally.deliveries.get() + delta.messages.len() as u64);
+            *known = (summary.head, summary.ordinal);
+        }
+        Ok(())
     }
 
     async fn say(&mut self, to: RoomId) -> Result<()> {

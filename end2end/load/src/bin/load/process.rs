@@ -27,6 +27,42 @@ pub fn stay_on_own_core() -> Result<()> {
     }
 }
 
+/// Lets this program, and what it starts, open as many files as the machine's settings allow.
+///
+/// # Errors
+/// Where there is no `prlimit`.
+pub fn open_as_many_as_allowed() -> Result<()> {
+    let own = std::process::id().to_string();
+    let hard = descriptors_allowed()?;
+    let raised = Command::new("prlimit")
+        .args(["--pid", &own, &format!("--nofile={hard}:{hard}")])
+        .status()?;
+    if raised.success() {
+        Ok(())
+    } else {
+        Err("prlimit could not raise the limit of open files".into())
+    }
+}
+
+/// How many files a process here may open at most.
+///
+/// # Errors
+/// Where the kernel does not say.
+pub fn descriptors_allowed() -> Result<usize> {
+    let limits = std::fs::read_to_string("/proc/self/limits")?;
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+    let hard = line.and_then(|line| line.split_whitespace().nth(1));
+    Ok(hard.ok_or("no limit of open files")?.parse()?)
+}
+
+/// Files and sockets that a process holds open.
+///
+/// # Errors
+/// When the process is gone.
+pub fn descriptors(pid: u32) -> Result<usize> {
+    Ok(std::fs::read_dir(format!("/proc/{pid}/fd"))?.count())
+}
+
 /// Resident memory in bytes.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ pub enum Bound {
     AtLeast(f64),
 }
 
-use Bound::*;
+use Bound::{AtLeast, AtMost};
 
 struct Figure {
     name: String,

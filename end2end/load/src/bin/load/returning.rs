@@ -27,7 +27,7 @@ pub async fn run(scale: &Scale, report: &mut Report) -> Result<()> {
     let seeded = seed("returning", 2, &rooms).await?;
     let server = Server::start(&seeded.folder).await?;
     let reader = Client::connect(&server.addr, &seeded.visitors[READER]).await?;
-    let epoch = reader.welcome.epoch;
+    let held = reader.held();
     let mut door = Door::open(&server.addr, &seeded.visitors[READER]).await?;
     let left_at = cursor_before_messages(2);
     // Rooms take turns, so that what disturbs the machine disturbs them alike.
@@ -35,7 +35,7 @@ pub async fn run(scale: &Scale, report: &mut Report) -> Result<()> {
     for _ in 0..TIMES {
         for (nth, missed) in scale.missed.iter().enumerate() {
             let begun = Instant::now();
-            let caught_up = door.catch_up(epoch, room(nth), Some(left_at)).await?;
+            let caught_up = door.catch_up(held, room(nth), Some(left_at)).await?;
             times[nth].push(begun.elapsed());
             let [answer] = &caught_up.rooms[..] else {
                 return Err("an answer for another number of rooms".into());
@@ -43,7 +43,7 @@ pub async fn run(scale: &Scale, report: &mut Report) -> Result<()> {
             let News::Jump(summary, page) = &answer.news else {
                 return Err(format!("{missed} missed should be a jump").into());
             };
-            let is_whole = summary.counts.unread as u64 == *missed
+            let is_whole = u64::from(summary.counts.unread) == *missed
                 && summary.head.seq.0 == left_at.seq.0 + missed
                 && page.messages.len() == PAGE_SIZE as usize
                 && page.messages.iter().all(is_seeded);

@@ -1,6 +1,21 @@
 //! How much of everything a run has.
 
+use crate::storm::Storm;
 use std::time::Duration;
+
+const STORM: Storm = Storm {
+    people: 1_000,
+    missed: 5,
+    must_ms: 500.0,
+    goal_ms: 250.0,
+};
+/// With the one who is there all the time, as many as a server takes.
+const GREAT_STORM: Storm = Storm {
+    people: 9_999,
+    missed: 10,
+    must_ms: 3_000.0,
+    goal_ms: 3_000.0,
+};
 
 /// The sizes of one kind of run.
 pub struct Scale {
@@ -14,9 +29,7 @@ pub struct Scale {
     pub direct_for: Duration,
     /// Messages missed, from least to most.
     pub missed: &'static [u64],
-    pub storm: (usize, u64),
-    pub storm_must_ms: f64,
-    pub storm_goal_ms: f64,
+    pub storms: &'static [Storm],
     /// Messages of the small and of the great store.
     pub stored: (u64, u64),
     pub mixed_users: usize,
@@ -32,9 +45,7 @@ impl Scale {
         paced_for: Duration::from_secs(8),
         direct_for: Duration::from_secs(8),
         missed: &[300, 1_000, 10_000, 100_000],
-        storm: (1_000, 5),
-        storm_must_ms: 500.0,
-        storm_goal_ms: 250.0,
+        storms: &[STORM, GREAT_STORM],
         stored: (1_000, 1_000_000),
         mixed_users: 1_000,
         mixed_for: Duration::from_secs(30),
@@ -47,9 +58,7 @@ impl Scale {
         paced_for: Duration::from_secs(3),
         direct_for: Duration::from_secs(3),
         missed: &[300, 1_000, 10_000, 100_000],
-        storm: (1_000, 5),
-        storm_must_ms: 500.0,
-        storm_goal_ms: 250.0,
+        storms: &[STORM],
         stored: (1_000, 100_000),
         mixed_users: 200,
         mixed_for: Duration::from_secs(8),

@@ -4,7 +4,7 @@
 //! Ids are counted, so that both sides know them.
 
 use crate::{
-    server::fresh_folder,
+    server::{FOLDER, fresh_folder},
     sql::{self, Rows},
 };
 use std::path::{Path, PathBuf};
@@ -59,10 +59,20 @@ pub fn cursor_before_messages(members: usize) -> Cursor {
     }
 }
 
+/// A folder of this name on the disk that is measured.
+///
 /// # Errors
 /// Where the folder cannot be made.
 pub async fn seed(name: &str, users: usize, rooms: &[Room]) -> Result<Seeded> {
-    let folder = fresh_folder(name)?;
+    seed_at(Path::new(FOLDER).join(name), users, rooms).await
+}
+
+/// A folder at this path, in the place of what was there.
+///
+/// # Errors
+/// Where the folder cannot be made.
+pub async fn seed_at(folder: PathBuf, users: usize, rooms: &[Room]) -> Result<Seeded> {
+    let folder = fresh_folder(folder)?;
     let ambience = Ambience::of_the_machine();
     Store::open_unsynced(&folder, &ambience).await?.close().await;
     let tokens: Vec<Token> = (0..users).map(|_| Token::draw(&ambience)).collect();

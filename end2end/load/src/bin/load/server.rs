@@ -18,12 +18,11 @@ pub struct Server {
     pub addr: String,
 }
 
-/// An empty folder of this name.
+/// An empty folder at this path.
 ///
 /// # Errors
 /// Where it cannot be emptied.
-pub fn fresh_folder(name: &str) -> Result<PathBuf> {
-    let folder = Path::new(FOLDER).join(name);
+pub fn fresh_folder(folder: PathBuf) -> Result<PathBuf> {
     if folder.exists() {
         std::fs::remove_dir_all(&folder)?;
     }
@@ -36,24 +35,50 @@ pub fn binary() -> String {
     std::env::var("APP_BIN").unwrap_or_else(|_| "target/release/whilst".to_owned())
 }
 
+/// An address that nobody listens on.
+///
+/// # Errors
+/// Where there is no port left.
+pub fn free_addr() -> Result<String> {
+    let port = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
+    Ok(format!("127.0.0.1:{port}"))
+}
+
+/// A command that ends with a server's binary, made to serve. One person may say as much
+/// as the settings allow: what is measured is the server, not its patience.
+pub fn serving<'a>(command: &'a mut Command, addr: &str, data: &Path) -> &'a mut Command {
+    command
+        .args(["serve", "--addr", addr, "--data"])
+        .arg(data)
+        .env("WHILST_SERVER_LOG", "error")
+        .env("WHILST_LIMITS_COMMANDS_BURST", "1000")
+        .env("WHILST_LIMITS_COMMANDS_PER_SECOND", "1000")
+}
+
+/// # Errors
+/// When the server ends, or takes too long.
+pub async fn wait_until_it_listens(server: &mut Child, addr: &str) -> Result<()> {
+    let begun = Instant::now();
+    while TcpStream::connect(addr).await.is_err() {
+        if let Some(status) = server.try_wait()? {
+            return Err(format!("the server ended with {status}").into());
+        }
+        if begun.elapsed() > PATIENCE {
+            return Err("the server does not listen".into());
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    Ok(())
+}
+
 impl Server {
-    /// Starts on a data folder and waits until it listens. One person may say as much as
-    /// the settings allow: what is measured is the server, not its patience.
+    /// Starts on a data folder and waits until it listens.
     ///
     /// # Errors
     /// Where it does not start.
     pub async fn start(data: &Path) -> Result<Self> {
         let mut server = Self::spawn(data)?;
-        let begun = Instant::now();
-        while TcpStream::connect(&server.addr).await.is_err() {
-            if let Some(status) = server.child.try_wait()? {
-                return Err(format!("the server ended with {status}").into());
-            }
-            if begun.elapsed() > PATIENCE {
-                return Err("the server does not listen".into());
-            }
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        wait_until_it_listens(&mut server.child, &server.addr).await?;
         Ok(server)
     }
 
@@ -62,16 +87,10 @@ impl Server {
     /// # Errors
     /// Where there is no such binary.
     pub fn spawn(data: &Path) -> Result<Self> {
-        let port = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
-        let addr = format!("127.0.0.1:{port}");
-        let child = Command::new("taskset")
-            .args(["-c", SERVER_CORE, &binary(), "serve", "--addr", &addr, "--data"])
-            .arg(data)
-            .env("WHILST_SERVER_LOG", "error")
-            .env("WHILST_LIMITS_COMMANDS_BURST", "1000")
-            .env("WHILST_LIMITS_COMMANDS_PER_SECOND", "1000")
-            .stdout(Stdio::null())
-            .spawn()?;
+        let addr = free_addr()?;
+        let mut command = Command::new("taskset");
+        command.args(["-c", SERVER_CORE, &binary()]);
+        let child = serving(&mut command, &addr, data).stdout(Stdio::null()).spawn()?;
         Ok(Self { child, addr })
     }
 

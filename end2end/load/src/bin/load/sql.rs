@@ -1,10 +1,19 @@
 //! The statements that fill a folder, and those that look afterwards at what is stored.
 
-use crate::seed::Room;
+use crate::{
+    ledger::{FILLER, key},
+    seed::{Room, user},
+};
 use serde_json::json;
-use sqlx::{ConnectOptions, Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{
+    ConnectOptions, Connection, Row, SqliteConnection,
+    sqlite::{SqliteConnectOptions, SqliteRow},
+};
 use std::{collections::HashMap, path::Path};
-use whilst::wire::{ClientKey, RoomId, Seq, SessionId, UserId};
+use whilst::{
+    server::store::{Place, seal},
+    wire::{Body, ClientKey, Ordinal, RoomId, Seq, SessionId, UserId},
+};
 use whilst_load::Result;
 
 pub struct Rows<'a> {
@@ -14,7 +23,11 @@ pub struct Rows<'a> {
     pub rooms: Vec<(RoomId, &'a Room)>,
 }
 
+/// Room, place and text of each message, by its key.
+pub type Stored = HashMap<ClientKey, (RoomId, Seq, String)>;
+
 const SESSION_MS: u64 = 60 * 24 * 60 * 60 * 1_000;
+const ROWS_PER_INSERT: usize = 10_000;
 
 async fn open(folder: &Path) -> Result<SqliteConnection> {
     let options = SqliteConnectOptions::new().filename(folder.join("whilst.db"));
@@ -124,7 +137,7 @@ async fn fill_room(
     .execute(&mut *conn)
     .await?;
     if room.messages > 0 {
-        fill_messages(conn, now, id, members[0], joined, room.messages).await?;
+        fill_messages(conn, now, id, user(room.members[0]), joined, room.messages).await?;
     }
     Ok(())
 }
@@ -133,35 +146,68 @@ async fn fill_messages(
     conn: &mut SqliteConnection,
     now: i64,
     id: RoomId,
-    author: &str,
+    author: UserId,
     joined: i64,
     messages: u64,
 ) -> Result<()> {
-    const COUNTED: &str = "WITH RECURSIVE counted (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < ?1)";
-    for insert in [
-        "INSERT INTO texts (id, body)
-         SELECT (SELECT coalesce(max(id), 0) FROM texts) + n, CAST('seeded message ' || n || ?6 AS BLOB)
-           FROM counted",
-        "INSERT INTO messages (room, ordinal, seq, revision, author, author_nth, client_key, at, text, mentions)
-         SELECT ?2, n, ?3 + n, ?3 + n, unhex(?4), n, randomblob(16), ?5, (SELECT max(id) FROM texts) - ?1 + n, x''
-           FROM counted",
+    for first in (1..=messages).step_by(ROWS_PER_INSERT) {
+        let rows: Vec<_> = (first..=messages)
+            .take(ROWS_PER_INSERT)
+            .map(|n| {
+                let client_key = seeded_key(id, n);
+                let body = Body::stored(format!("seeded message {n}{FILLER}"));
+                let place = Place {
+                    room: id,
+                    ordinal: Ordinal(n),
+                    author,
+                    client_key,
+                };
+                let seal = hex(&seal(&place, Some(&body)));
+                json!([n, client_key.to_string(), body.as_str(), seal])
+            })
+            .collect();
+        let rows = json!(rows).to_string();
+        let texts = sqlx::query(
+            "INSERT INTO texts (body)
+             SELECT CAST(value ->> 2 AS BLOB)
+               FROM json_each(?1)
+           ORDER BY key",
+        )
+        .bind(&rows)
+        .execute(&mut *conn)
+        .await?;
+        let texts_from = texts.last_insert_rowid() - texts.rows_affected() as i64 + 1;
+        sqlx::query(
+            "INSERT INTO messages
+                    (room, ordinal, seq, revision, author, author_nth, client_key, at, text, mentions, hash)
+             SELECT ?2, value ->> 0, ?3 + (value ->> 0), ?3 + (value ->> 0), ?4, value ->> 0,
+                    unhex(value ->> 1), ?5, ?6 + key, x'', unhex(value ->> 3)
+               FROM json_each(?1)",
+        )
+        .bind(&rows)
+        .bind(&id.as_bytes()[..])
+        .bind(joined)
+        .bind(&author.as_bytes()[..])
+        .bind(now)
+        .bind(texts_from)
+        .execute(&mut *conn)
+        .await?;
         // The payload is the ordinal as postcard writes it.
-        "INSERT INTO entries (room, seq, tail, kind, version, actor, target, payload, at)
-         SELECT ?2, ?3 + n, ?3 + n, 1, 1, unhex(?4), n,
-                unhex(CASE WHEN n < 128 THEN printf('%02x', n)
-                           WHEN n < 16384 THEN printf('%02x%02x', n & 127 | 128, n >> 7)
-                           ELSE printf('%02x%02x%02x', n & 127 | 128, n >> 7 & 127 | 128, n >> 14) END), ?5
-           FROM counted",
-    ] {
-        sqlx::query(sqlx::AssertSqlSafe(format!("{COUNTED} {insert}")))
-            .bind(messages as i64)
-            .bind(&id.as_bytes()[..])
-            .bind(joined)
-            .bind(author)
-            .bind(now)
-            .bind(crate::ledger::FILLER)
-            .execute(&mut *conn)
-            .await?;
+        sqlx::query(
+            "INSERT INTO entries (room, seq, tail, kind, version, actor, target, payload, at)
+             SELECT ?2, ?3 + n, ?3 + n, 1, 1, ?4, n,
+                    unhex(CASE WHEN n < 128 THEN printf('%02x', n)
+                               WHEN n < 16384 THEN printf('%02x%02x', n & 127 | 128, n >> 7)
+                               ELSE printf('%02x%02x%02x', n & 127 | 128, n >> 7 & 127 | 128, n >> 14) END), ?5
+               FROM (SELECT value ->> 0 AS n FROM json_each(?1))",
+        )
+        .bind(&rows)
+        .bind(&id.as_bytes()[..])
+        .bind(joined)
+        .bind(&author.as_bytes()[..])
+        .bind(now)
+        .execute(&mut *conn)
+        .await?;
     }
     sqlx::query(
         "INSERT INTO client_keys (author, client_key, room, seq, digest)
@@ -176,22 +222,50 @@ async fn fill_messages(
 }
 
 /// What is stored under each key, for a look at everything that was acknowledged.
-pub async fn stored(folder: &Path) -> Result<HashMap<ClientKey, (RoomId, Seq, String)>> {
+///
+/// # Errors
+/// Where a message is stored twice.
+pub async fn stored(folder: &Path) -> Result<Stored> {
     let mut conn = open(folder).await?;
-    let rows = sqlx::query("SELECT client_key, room, seq, body FROM message_rows")
-        .fetch_all(&mut conn)
-        .await?;
+    let rows = sqlx::query(
+        "SELECT client_key, room, seq, CAST(body AS TEXT) AS body
+           FROM message_rows",
+    )
+    .fetch_all(&mut conn)
+    .await?;
+    conn.close().await?;
+    by_key(&rows)
+}
+
+/// The same of one room from a place on, where what lies before is too much to read.
+///
+/// # Errors
+/// As [`stored`].
+pub async fn stored_after(folder: &Path, room: RoomId, after: Seq) -> Result<Stored> {
+    let mut conn = open(folder).await?;
+    let rows = sqlx::query(
+        "SELECT client_key, room, seq, CAST(body AS TEXT) AS body
+           FROM message_rows
+          WHERE room = ?1 AND seq > ?2",
+    )
+    .bind(&room.as_bytes()[..])
+    .bind(after.0 as i64)
+    .fetch_all(&mut conn)
+    .await?;
+    conn.close().await?;
+    by_key(&rows)
+}
+
+fn by_key(rows: &[SqliteRow]) -> Result<Stored> {
     let mut stored = HashMap::with_capacity(rows.len());
     for row in rows {
         let key = ClientKey::from_slice(row.try_get("client_key")?).ok_or("no key")?;
         let room = RoomId::from_slice(row.try_get("room")?).ok_or("no room")?;
         let seq = Seq(row.try_get::<i64, _>("seq")? as u64);
-        let body = String::from_utf8(row.try_get("body")?)?;
-        if stored.insert(key, (room, seq, body)).is_some() {
+        if stored.insert(key, (room, seq, row.try_get("body")?)).is_some() {
             return Err("a message is stored twice".into());
         }
     }
-    conn.close().await?;
     Ok(stored)
 }
 
@@ -228,6 +302,11 @@ pub async fn sign_in(folder: &Path, user: UserId, session: SessionId, hash: [u8;
     .await?;
     conn.close().await?;
     Ok(())
+}
+
+/// None that anybody who speaks later comes to.
+fn seeded_key(room: RoomId, number: u64) -> ClientKey {
+    key(room, u64::MAX - number)
 }
 
 fn hex(bytes: &[u8]) -> String {

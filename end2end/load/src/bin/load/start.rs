@@ -8,16 +8,21 @@ use crate::{
     scale::Scale,
     seed::sign_in,
     server::{FOLDER, Server, binary},
+    sql::stored_after,
 };
 use std::{
+    collections::HashMap,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
-use whilst::wire::{ClientKey, Ordinal, RoomId, fetch::News};
+use whilst::wire::{ClientKey, Ordinal, RoomId, ServerItem, fetch::News};
 use whilst_load::{Client, Door, Result, Socket, Visitor};
 
-const STARTS: usize = 5;
+const STARTS: u64 = 5;
+/// Said before each crash, and acknowledged when it comes; of the others nobody knows.
+const SAID: u64 = 20;
+const ACKNOWLEDGED: usize = 10;
 const SETTLE: Duration = Duration::from_secs(2);
 const TIMES: usize = 60;
 const PAGE: u32 = 50;
@@ -26,9 +31,9 @@ pub async fn run(scale: &Scale, report: &mut Report) -> Result<()> {
     let (small, great) = scale.stored;
     let small = Demo::of(small).await?;
     let demo = Demo::of(great).await?;
-    let mut times = Vec::new();
+    let (mut times, mut looked_up) = (Vec::new(), 0);
     for nth in 0..STARTS {
-        let server = crash_and_start(&demo, nth as u64, &mut times).await?;
+        let server = crash_and_start(&demo, nth, &mut times, &mut looked_up).await?;
         server.kill()?;
     }
     let title = |what: &str| format!("start with {great} messages: {what}");
@@ -38,6 +43,11 @@ pub async fn run(scale: &Scale, report: &mut Report) -> Result<()> {
         "ms",
         AtMost(200.0),
         AtMost(50.0),
+    );
+    report.note(
+        "start: acknowledged before crashes and found stored",
+        looked_up as f64,
+        "",
     );
     let server = Server::start(&demo.folder).await?;
     tokio::time::sleep(SETTLE).await;
@@ -69,17 +79,27 @@ pub async fn run(scale: &Scale, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// Says something, kills the server in the midst, starts it again.
-async fn crash_and_start(demo: &Demo, nth: u64, times: &mut Vec<Duration>) -> Result<Server> {
+/// Says something, kills the server in the midst, starts it again: what was acknowledged
+/// before is stored.
+async fn crash_and_start(demo: &Demo, nth: u64, times: &mut Vec<Duration>, looked_up: &mut usize) -> Result<Server> {
     let server = Server::start(&demo.folder).await?;
     let mut client = Client::connect(&server.addr, &demo.visitor).await?;
-    for number in 0..20_u64 {
-        let mut key = *demo.visitor.device.as_bytes();
-        std::io::Read::read_exact(&mut std::fs::File::open("/dev/urandom")?, &mut key)?;
+    let before = client.cursor(demo.room).ok_or("not in the room")?.seq;
+    let mut said = HashMap::new();
+    for number in 0..SAID {
+        let key = ClientKey::from_bytes(random()?);
         let text = format!("before crash {nth}, {number}");
-        client.send(demo.room, ClientKey::from_bytes(key), &text).await?;
+        client.send(demo.room, key, &text).await?;
+        said.insert(key, text);
     }
-    client.hear().await?;
+    let mut acknowledged = Vec::new();
+    while acknowledged.len() < ACKNOWLEDGED {
+        if let ServerItem::Room(event) = client.hear().await?
+            && let Some(row) = event.row
+        {
+            acknowledged.push((row.client_key, row.seq));
+        }
+    }
     server.kill()?;
     let begun = Instant::now();
     let server = Server::spawn(&demo.folder)?;
@@ -90,7 +110,21 @@ async fn crash_and_start(demo: &Demo, nth: u64, times: &mut Vec<Duration>) -> Re
         tokio::time::sleep(Duration::from_micros(500)).await;
     }
     times.push(begun.elapsed());
+    let stored = stored_after(&demo.folder, demo.room, before).await?;
+    for (key, seq) in &acknowledged {
+        let found = stored.get(key).ok_or("an acknowledged message was lost in the crash")?;
+        if found.1 != *seq || Some(&found.2) != said.get(key) {
+            return Err("an acknowledged message is another one after the crash".into());
+        }
+    }
+    *looked_up += acknowledged.len();
     Ok(server)
+}
+
+fn random() -> Result<[u8; 16]> {
+    let mut bytes = [0; 16];
+    std::io::Read::read_exact(&mut std::fs::File::open("/dev/urandom")?, &mut bytes)?;
+    Ok(bytes)
 }
 
 /// A demo's folder, kept between runs.
@@ -121,12 +155,12 @@ impl Demo {
     /// How long the newest page takes, and one from the middle.
     async fn look(&self, server: &Server) -> Result<(f64, f64)> {
         let client = Client::connect(&server.addr, &self.visitor).await?;
-        let epoch = client.welcome.epoch;
+        let held = client.held();
         let mut door = Door::open(&server.addr, &self.visitor).await?;
         let (mut newest, mut older) = (Vec::new(), Vec::new());
         for _ in 0..TIMES {
             let begun = Instant::now();
-            let caught_up = door.catch_up(epoch, self.room, None).await?;
+            let caught_up = door.catch_up(held, self.room, None).await?;
             newest.push(begun.elapsed());
             let Some(News::Jump(summary, page) | News::Reset(summary, page)) =
                 caught_up.rooms.first().map(|answer| &answer.news)
