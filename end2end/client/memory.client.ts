@@ -26,7 +26,12 @@ test("what a tab keeps", async ({ reader, speaker }, info) => {
       const texts = Array.from({ length: AT_ONCE }, (_, nth) => `Heard in the ${name}, ${batch * AT_ONCE + nth}.`);
       await Promise.all(texts.map((text) => speaker.says(text)));
       await page.evaluate(switchRooms, [others[batch % others.length]!, reader.room.address]);
-      if (batch === batches - 1) await reader.sees(texts.at(-1)!);
+      if (batch === batches - 1) {
+        // Who comes into a room lands at what is new, and the end of that may not be drawn.
+        const jump = page.locator(".room__jump");
+        if (await jump.isVisible()) await jump.click();
+        await reader.sees(texts.at(-1)!);
+      }
     }
     return kept(page, session);
   };

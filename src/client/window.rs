@@ -13,8 +13,9 @@ use super::{
 };
 use crate::wire::{RoomId, Seq};
 
-/// Rows on each side of where the reader stands.
-const ROWS_BESIDE: usize = 150;
+/// Rows on each side of where the reader stands. With what stands above the first row of all
+/// there are no more than 300 things in the list.
+const ROWS_BESIDE: usize = 149;
 /// Rows that are asked for and drawn at a time: what a slow device draws between two
 /// frames without being noticed.
 pub(super) const STEP_ROWS: u32 = 25;
