@@ -31,9 +31,9 @@ const WAL_KEPT_BYTES: &str = "67108864";
 /// The log is brought into the database by the writer itself when it has so many pages: 32 MiB.
 /// Most of the time that was done beside it before.
 const CHECKPOINT_PAGES: &str = "8192";
-/// What the writer keeps of the file at most: 16 MiB. The rooms in which something is said
+/// What the writer keeps of the file at most: 8 MiB. The rooms in which something is said
 /// stay in it, so that they are not read again for each commit.
-const WRITE_CACHE_KIB: &str = "-16384";
+const WRITE_CACHE_KIB: &str = "-8192";
 
 /// Why a store could not be opened.
 #[derive(Debug, thiserror::Error)]
