@@ -128,7 +128,11 @@ function markFrames(): void {
   const hears = async (text: string) => {
     awaited = text;
     const bodies = document.querySelector(".room__log")!.getElementsByTagName("article");
-    await marks.until(() => bodies[bodies.length - 1]?.textContent?.includes(text) ?? false);
+    await marks.until(() => {
+      // Who comes in lands at what is unread, and what is heard then may be far below what is drawn.
+      document.querySelector<HTMLElement>(".room__jump")?.click();
+      return bodies[bodies.length - 1]?.textContent?.includes(text) ?? false;
+    });
     awaited = "";
     await marks.painted();
     marks.end(text);
