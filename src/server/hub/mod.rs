@@ -5,6 +5,7 @@
 //! requests from connections, and it never waits for a socket or for the store:
 //! each connection has a bounded [`Outlet`], and who does not empty it starts over.
 
+mod calls;
 mod outlet;
 mod seats;
 mod slots;

@@ -67,6 +67,8 @@ struct Queue {
     bytes: usize,
     ending: Option<Ending>,
     is_cut: bool,
+    /// Somebody has it on their list of those to be called.
+    is_listed: bool,
 }
 
 struct Queued {
@@ -91,22 +93,39 @@ impl Outlet {
         }
     }
 
-    /// Queues a frame; the room is that whose membership allows it to be heard.
+    /// Queues a frame and calls the reader; the room is that whose membership allows it to
+    /// be heard.
     pub fn push(&self, room: Option<RoomId>, frame: Bytes) {
+        if self.queue(room, frame) {
+            self.call();
+        }
+    }
+
+    /// Queues a frame. True if the reader is to be [called](Outlet::call) by whom this was
+    /// said to: there was nothing before, and nobody else is about to.
+    #[must_use]
+    pub fn queue(&self, room: Option<RoomId>, frame: Bytes) -> bool {
         let mut queue = self.lock();
         if queue.ending.is_some() {
-            return;
+            return false;
         }
         if queue.is_full_for(&frame, self.frames_max) {
             drop(queue);
-            if is_planted(Fault::DropWithoutResync) {
-                return;
+            if !is_planted(Fault::DropWithoutResync) {
+                self.cut(Ending::Resync);
             }
-            return self.cut(Ending::Resync);
+            return false;
         }
+        let is_first = queue.frames.is_empty() && !queue.is_listed;
+        queue.is_listed |= is_first;
         queue.bytes += frame.len();
         queue.frames.push_back(Queued { room, frame });
-        drop(queue);
+        is_first
+    }
+
+    /// Has the reader look at what is queued.
+    pub fn call(&self) {
+        self.lock().is_listed = false;
         self.filled.notify_one();
     }
 
@@ -243,6 +262,25 @@ mod tests {
         assert_eq!(outlet.next(), Next::Frame(bytes(1)));
         assert_eq!(outlet.next(), Next::Frame(bytes(1)));
         assert_eq!(outlet.next(), Next::Frame(bytes(CONNECTION_QUEUE_MAX_BYTES - 2)));
+    }
+
+    #[test]
+    fn a_reader_is_to_be_called_once_for_all_that_comes_before_the_call() {
+        let outlet = Outlet::default();
+        assert!(outlet.queue(None, bytes(1)));
+        assert!(!outlet.queue(None, bytes(1)));
+        assert!(matches!(
+            (outlet.next(), outlet.next()),
+            (Next::Frame(_), Next::Frame(_))
+        ));
+        assert!(!outlet.queue(None, bytes(1)), "the call is still to come");
+        outlet.call();
+        assert!(!outlet.queue(None, bytes(1)), "they were called and have not looked");
+        assert!(matches!(
+            (outlet.next(), outlet.next()),
+            (Next::Frame(_), Next::Frame(_))
+        ));
+        assert!(outlet.queue(None, bytes(1)));
     }
 
     #[test]

@@ -11,6 +11,7 @@
 //!    below the heads, what is published later is delivered: nothing falls between.
 
 use super::{
+    calls::Calls,
     outlet::{Ending, Outlet},
     seats::Seat,
     slots::{Slot, Slots},
@@ -61,6 +62,8 @@ pub struct Switchboard {
     online: Slots<UserId, Online>,
     /// The members of each room who are online and whose rooms are known.
     rooms: Slots<RoomId, HashSet<Slot>>,
+    /// Who has something and was not told.
+    pub calls: Calls,
 }
 
 struct Online {
@@ -158,24 +161,25 @@ impl Switchboard {
             Ok(Change::RoomDeleted(_)) => self.let_all_out(room, seq),
             Ok(_) | Err(_) => {}
         }
-        let Some(members) = self.rooms.find(room).and_then(|slot| self.rooms.get(slot)) else {
+        let Self { online, rooms, calls } = self;
+        let Some(members) = rooms.find(room).and_then(|slot| rooms.get(slot)) else {
             return;
         };
         let frame = encode(&ServerItem::Room(event));
         for user in members {
-            self.deliver(*user, Some(room), &frame);
+            calls.deliver(lines(online, *user), Some(room), &frame);
         }
     }
 
     /// Tells a value of the user log to its user.
-    pub fn user(&self, user: UserId, event: UserEvent) {
+    pub fn user(&mut self, user: UserId, event: UserEvent) {
         if let Some(slot) = self.online.find(user) {
             self.deliver(slot, None, &encode(&ServerItem::User(event)));
         }
     }
 
     /// Tells a person's new face to themselves and to the members of `rooms`, theirs.
-    pub fn person(&self, person: Person, rooms: &[RoomId]) {
+    pub fn person(&mut self, person: Person, rooms: &[RoomId]) {
         let mut audience: HashSet<Slot> = self.online.find(person.user).into_iter().collect();
         for room in rooms {
             let members = self.rooms.find(*room).and_then(|slot| self.rooms.get(slot));
@@ -188,11 +192,10 @@ impl Switchboard {
     }
 
     /// Says something to one connection alone, after what is queued for it.
-    pub fn tell(&self, user: UserId, id: ConnectionId, frame: Bytes) {
-        let Some(slot) = self.online.find(user) else { return };
-        if let Some(line) = self.lines(slot).find(|line| line.id == id) {
-            line.outlet.push(None, frame);
-        }
+    pub fn tell(&mut self, user: UserId, id: ConnectionId, frame: &Bytes) {
+        let Self { online, calls, .. } = self;
+        let Some(slot) = online.find(user) else { return };
+        calls.deliver(lines(online, slot).filter(|line| line.id == id), None, frame);
     }
 
     pub fn end_sessions(&self, user: UserId, sessions: &[SessionId]) {
@@ -307,15 +310,12 @@ impl Switchboard {
         }
     }
 
-    fn deliver(&self, user: Slot, room: Option<RoomId>, frame: &Bytes) {
-        for line in self.lines(user) {
-            line.outlet.push(room, frame.clone());
-        }
+    fn deliver(&mut self, user: Slot, room: Option<RoomId>, frame: &Bytes) {
+        self.calls.deliver(lines(&self.online, user), room, frame);
     }
 
     fn lines(&self, user: Slot) -> impl Iterator<Item = &Line> {
-        let online = self.online.get(user).into_iter();
-        online.flat_map(|online| &online.lines).map(|seated| &seated.line)
+        lines(&self.online, user)
     }
 
     fn end(&self, user: Slot, ending: Ending, which: impl Fn(&Line) -> bool) {
@@ -325,6 +325,11 @@ impl Switchboard {
             }
         }
     }
+}
+
+fn lines(online: &Slots<UserId, Online>, user: Slot) -> impl Iterator<Item = &Line> {
+    let online = online.get(user).into_iter();
+    online.flat_map(|online| &online.lines).map(|seated| &seated.line)
 }
 
 /// A frame with one item.

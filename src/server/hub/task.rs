@@ -7,7 +7,14 @@ use crate::{
     wire::UserId,
 };
 use axum::body::Bytes;
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::yield_now,
+};
+
+/// With so much told that not everybody was called for, the next commit waits until they
+/// are: a queue that overflows is to be its reader's doing, not that of our order.
+const AHEAD_MAX_TOLD: usize = 64;
 
 /// What connections ask of the hub. `done` is answered when it is so.
 pub(super) enum Request {
@@ -43,6 +50,8 @@ pub struct HubTask {
     requests: mpsc::Receiver<Request>,
     goodbyes: mpsc::UnboundedReceiver<Goodbye>,
     switchboard: Switchboard,
+    /// What was told since the last moment when nobody was left to be called.
+    ahead: usize,
 }
 
 impl HubTask {
@@ -56,14 +65,22 @@ impl HubTask {
             requests,
             goodbyes,
             switchboard: Switchboard::default(),
+            ahead: 0,
         }
     }
 
     /// Runs until the writer and all handles of the hub are gone.
     pub async fn run(mut self) {
         loop {
+            let has_calls = !self.switchboard.calls.is_empty();
+            if !has_calls {
+                self.ahead = 0;
+            }
             tokio::select! {
-                Some(publication) = self.publications.recv() => self.publish(publication),
+                // In this order: what is published joins what is about to be written.
+                biased;
+                () = yield_now(), if has_calls => self.switchboard.calls.call_some(),
+                Some(publication) = self.publications.recv(), if self.ahead < AHEAD_MAX_TOLD => self.publish(publication),
                 Some(request) = self.requests.recv() => {
                     self.catch_up();
                     self.serve(request);
@@ -79,7 +96,7 @@ impl HubTask {
     #[cfg(test)]
     pub fn publish_next(&mut self) -> bool {
         let next = self.publications.try_recv();
-        next.map(|publication| self.publish(publication)).is_ok()
+        next.map(|publication| self.publish(publication)).is_ok() && self.call_all()
     }
 
     #[cfg(test)]
@@ -89,6 +106,15 @@ impl HubTask {
         };
         self.catch_up();
         self.serve(request);
+        self.call_all()
+    }
+
+    /// Who takes the turns by hand decides who writes when.
+    #[cfg(test)]
+    fn call_all(&mut self) -> bool {
+        while !self.switchboard.calls.is_empty() {
+            self.switchboard.calls.call_some();
+        }
         true
     }
 
@@ -120,6 +146,7 @@ impl HubTask {
         match publication {
             Publication::Resync => self.switchboard.resync(),
             Publication::Batch(batch) => {
+                self.ahead += batch.len();
                 for told in batch {
                     self.tell(told.into_inner());
                 }
@@ -151,7 +178,7 @@ impl HubTask {
             Request::Settle { done } => {
                 let _gone = done.send(());
             }
-            Request::Tell { user, id, frame } => self.switchboard.tell(user, id, frame),
+            Request::Tell { user, id, frame } => self.switchboard.tell(user, id, &frame),
         }
     }
 }
