@@ -27,9 +27,15 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    task::JoinHandle,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+/// Connections that wait to be taken. With more at once, as when everybody comes back after a
+/// restart, the kernel lets the others try again a second later. It has a bound of its own too.
+const BACKLOG: u32 = 4_096;
 /// After this the stop waits for nobody any more.
 const GOODBYE_MAX: Duration = Duration::from_secs(10);
 /// The framework's own settings, in the same file.
@@ -171,7 +177,7 @@ pub fn serve(addr: Option<String>, data: Option<PathBuf>) -> Result<(), StartErr
 
 async fn serve_configured(config: Config, leptos: &LeptosOptions) -> Result<(), StartError> {
     let site = Site::open(Path::new(&*leptos.site_root), leptos.hash_files)?;
-    let listener = TcpListener::bind(config.server.addr).await.map_err(|error| {
+    let listener = listen(config.server.addr).map_err(|error| {
         format!(
             "{}: {error}; choose another with --addr HOST:PORT or server.addr",
             config.server.addr
@@ -189,6 +195,17 @@ async fn serve_configured(config: Config, leptos: &LeptosOptions) -> Result<(), 
     });
     running.serve(listener).await?;
     Ok(())
+}
+
+fn listen(addr: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = match addr {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // Else a restart would have to wait until the connections of the one before are forgotten.
+    socket.set_reuseaddr(true)?;
+    socket.bind(addr)?;
+    socket.listen(BACKLOG)
 }
 
 /// `whilst demo`.
