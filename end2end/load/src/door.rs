@@ -1,6 +1,6 @@
 //! The server functions, over one HTTP connection that is kept.
 
-use crate::{Closed, Held, Result, Visitor};
+use crate::{Closed, Held, Result, Visitor, wire::connect};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -25,7 +25,7 @@ impl Door {
     /// # Errors
     /// Where nobody listens.
     pub async fn open(addr: &str, visitor: &Visitor) -> Result<Self> {
-        let stream = TcpStream::connect(addr).await?;
+        let stream = connect(addr).await?;
         stream.set_nodelay(true)?;
         Ok(Self {
             stream,

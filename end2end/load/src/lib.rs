@@ -8,6 +8,7 @@
 mod client;
 mod door;
 mod socket;
+mod wire;
 
 pub use client::{Client, Held, Visitor};
 pub use door::Door;

@@ -1,6 +1,6 @@
 //! As much of a WebSocket as a client of one trusted server needs.
 
-use crate::Result;
+use crate::{Result, wire::connect};
 use std::ops::Range;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -53,7 +53,7 @@ impl Socket {
     /// # Errors
     /// Where nobody listens, or the upgrade is refused: the message has the status.
     pub async fn open(addr: &str, cookie: &str) -> Result<Self> {
-        let mut stream = TcpStream::connect(addr).await?;
+        let mut stream = connect(addr).await?;
         stream.set_nodelay(true)?;
         let upgrade = format!(
             "GET /ws HTTP/1.1\r\nhost: {addr}\r\norigin: http://{addr}\r\ncookie: {cookie}\r\nconnection: upgrade\r\n\
@@ -87,7 +87,7 @@ impl Socket {
     /// Where nobody listens.
     pub async fn open_bare(addr: &str) -> Result<Self> {
         Ok(Self {
-            stream: TcpStream::connect(addr).await?,
+            stream: connect(addr).await?,
             buffer: vec![0; BUFFER_BYTES],
             start: 0,
             end: 0,
