@@ -4,16 +4,17 @@
 use crate::{
     server::{app::App, error::Result, messages, rooms, sessions::Signed},
     wire::{
-        RoomId, Seq,
+        Problem, RoomId, Seq,
         fetch::{Around, CatchUp, CaughtUp, Have, News, Want},
         first_picture::FirstPicture,
         limits::CATCH_UP_MAX_ROOMS,
+        person::Me,
     },
 };
 
 /// All that a page of this reader is drawn from. `open` and `at` are those of its address.
 pub async fn first_picture(app: &App, who: &Signed, open: Option<RoomId>, at: Option<Seq>) -> Result<FirstPicture> {
-    let caught_up = caught_up(app, who, open).await?;
+    let (me, caught_up) = caught_up(app, who, open).await?;
     let around = match (open, at) {
         (Some(room), Some(seq)) if may_see(&caught_up, room) => {
             Some(messages::around(app, who, &Around { room, seq }).await?)
@@ -23,7 +24,7 @@ pub async fn first_picture(app: &App, who: &Signed, open: Option<RoomId>, at: Op
     Ok(FirstPicture {
         now: app.ambience.now(),
         limits: (*app.limits).clone(),
-        me: messages::whoami(app, who).await?,
+        me,
         caught_up,
         open,
         at,
@@ -39,7 +40,7 @@ pub fn may_see(caught_up: &CaughtUp, room: RoomId) -> bool {
         .any(|answer| answer.room == room && !matches!(answer.news, News::Gone))
 }
 
-async fn caught_up(app: &App, who: &Signed, open: Option<RoomId>) -> Result<CaughtUp> {
+async fn caught_up(app: &App, who: &Signed, open: Option<RoomId>) -> Result<(Me, CaughtUp)> {
     let mut wanted: Vec<Have> = open.map(|room| have(room, Want::Rows)).into_iter().collect();
     let heads = {
         let mut read = app.store.read().await?;
@@ -75,7 +76,7 @@ async fn caught_up(app: &App, who: &Signed, open: Option<RoomId>) -> Result<Caug
             break;
         }
     }
-    whole.ok_or_else(|| crate::wire::Problem::Unavailable.into())
+    Ok((heads.me, whole.ok_or(Problem::Unavailable)?))
 }
 
 fn have(room: RoomId, want: Want) -> Have {

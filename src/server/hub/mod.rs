@@ -9,7 +9,6 @@ mod calls;
 mod outlet;
 mod seats;
 mod slots;
-pub(super) mod sql;
 mod switchboard;
 mod task;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::{faces::faces, page::newest_in, range::delta_in, sql};
 use crate::{
     server::{app::App, error::Result, messages::counts_of, rooms, sessions::Signed},
     wire::{
-        DirectorySeq, Enveloped, Epoch, RoomId, UserId, UserSeq,
+        DirectorySeq, Enveloped, Epoch, Person, RoomId, UserId, UserSeq,
         envelope::encode,
         fetch::{CatchUp, CaughtUp, Have, News, RoomAnswer, Want},
         limits::{ANSWER_MAX_BYTES, CATCH_UP_MAX_ROOMS, DELTA_MAX_ENTRIES, DIRECTORY_PAGE_SIZE, USER_LOG_PAGE_SIZE},
@@ -54,13 +54,22 @@ pub async fn catch_up_in(conn: &mut SqliteConnection, epoch: Epoch, who: &Signed
         add_members(conn, &asked, &found, &mut met).await?;
     }
     answer_rooms(conn, &asked, found, &mut answer).await?;
-    let strangers: BTreeSet<_> = met
-        .into_iter()
-        .filter(|user| answer.people.iter().all(|person| person.user != *user))
-        .take(FACES_MAX)
-        .collect();
+    for person in told(&answer) {
+        met.remove(&person.user);
+    }
+    let strangers = met.into_iter().take(FACES_MAX).collect();
     answer.people.extend(faces(conn, &strangers).await?);
     Ok(answer)
+}
+
+/// Whose faces are in an answer already.
+fn told(answer: &CaughtUp) -> impl Iterator<Item = &Person> {
+    let beside_rows = answer.rooms.iter().flat_map(|room| match &room.news {
+        News::Delta(_, delta) => &delta.people[..],
+        News::Jump(_, page) | News::Reset(_, page) => &page.people[..],
+        News::Same(_) | News::Summary(_) | News::Gone => &[],
+    });
+    answer.people.iter().chain(beside_rows)
 }
 
 /// The first rooms of a question, each once; without cursors if those are void.

@@ -19,7 +19,8 @@ mod sql;
 mod tests;
 
 pub use catch_up::{catch_up, catch_up_in};
-pub use counts::{counts_of, markers_of};
+pub(in crate::server) use counts::READ_MARKER;
+pub use counts::{counts_at, counts_of, marker, markers_of};
 pub use delete::delete;
 pub use edit::edit;
 pub use faces::{faces, people_near, whoami};

@@ -1,6 +1,10 @@
 //! Pieces of a log by seq, without holes.
 
-use super::{faces::faces_of, page::weight, sql};
+use super::{
+    faces::faces_of,
+    page::weight,
+    sql::{self, LogRow},
+};
 use crate::{
     rules::planted::{Fault, is_planted},
     server::{app::App, error::Result, memberships::access, sessions::Signed},
@@ -48,29 +52,27 @@ async fn with_faces(conn: &mut SqliteConnection, mut delta: Delta) -> Result<Del
 /// The entries after the cursor up to a seq, cut before the first that touches a message
 /// which does not fit any more; the first message always fits.
 async fn piece(conn: &mut SqliteConnection, room: RoomId, after: Cursor, to: Seq) -> Result<Delta> {
-    let mut entries = sql::entries(conn, room, after.seq, to, DELTA_MAX_ENTRIES).await?;
-    let last = entries.last().map_or(after.seq, |entry| entry.seq);
-    let mut messages = Vec::new();
-    let mut bytes: usize = entries.iter().map(entry_weight).sum();
-    let mut cut = None;
-    {
-        let first = if is_planted(Fault::CatchUpOffByOne) {
-            after.seq.next()
-        } else {
-            after.seq
-        };
-        let mut rows = sql::messages_touched(conn, room, first, last);
-        while let Some((touched, message)) = rows.try_next().await? {
-            bytes += weight(&message);
-            if bytes > DELTA_MAX_BYTES as usize && !messages.is_empty() {
-                cut = Some(touched);
-                break;
+    // Seqs are dense: so many entries end there.
+    let to = to.min(Seq(after.seq.0.saturating_add(u64::from(DELTA_MAX_ENTRIES))));
+    let (mut entries, mut messages) = (Vec::new(), Vec::new());
+    let mut bytes = 0;
+    let mut rows = sql::entries_and_messages(conn, room, after.seq, to);
+    while let Some(row) = rows.try_next().await? {
+        match row {
+            LogRow::Entry(entry) => {
+                bytes += entry_weight(&entry);
+                entries.push(entry);
             }
-            messages.push(message);
+            LogRow::Message { touched, .. } if is_planted(Fault::CatchUpOffByOne) && touched == after.seq.next() => {}
+            LogRow::Message { touched, message } => {
+                bytes += weight(&message);
+                if bytes > DELTA_MAX_BYTES as usize && !messages.is_empty() {
+                    entries.retain(|entry: &Entry| entry.seq < touched);
+                    break;
+                }
+                messages.push(*message);
+            }
         }
-    }
-    if let Some(cut) = cut {
-        entries.retain(|entry| entry.seq < cut);
     }
     Ok(Delta {
         room,

@@ -84,22 +84,38 @@ pub fn messages_before(
     .fetch(conn)
 }
 
-/// The present state of the messages that the entries `after + 1 ..= to` touched, each
-/// with the first of these entries that did, in the order of those.
-pub fn messages_touched(
+/// A row of a piece of a log.
+pub enum LogRow {
+    Entry(Entry),
+    /// The present state of a message, with the first of the entries that touched it.
+    Message {
+        touched: Seq,
+        message: Box<Message>,
+    },
+}
+
+/// The entries `after + 1 ..= to`, in order; then the messages that they touched, in the
+/// order of the first that did. Two statements in one string, because the way to SQLite's
+/// thread and back costs more than either.
+pub fn entries_and_messages(
     conn: &mut SqliteConnection,
     room: RoomId,
     after: Seq,
     to: Seq,
-) -> BoxStream<'_, Result<(Seq, Message)>> {
+) -> BoxStream<'_, Result<LogRow>> {
     sqlx::query(
-        "SELECT touched.first, m.room, m.ordinal, m.seq, m.revision, m.author, m.client_key, m.at,
+        "SELECT NULL AS touched, seq, tail, at, actor, kind, version, payload
+           FROM entries
+          WHERE room = $1 AND seq > $2 AND seq <= $3
+       ORDER BY seq;
+
+         SELECT touched.first AS touched, m.room, m.ordinal, m.seq, m.revision, m.author, m.client_key, m.at,
                 m.body, m.mentions, m.edited_at, m.deleted, m.hash, m.reactions
            FROM (SELECT target, min(seq) AS first
                    FROM entries
-                  WHERE room = ?1 AND seq > ?2 AND seq <= ?3 AND target IS NOT NULL
+                  WHERE room = $1 AND seq > $2 AND seq <= $3 AND target IS NOT NULL
                GROUP BY target) AS touched
-     CROSS JOIN message_rows AS m ON m.room = ?1 AND m.ordinal = touched.target
+     CROSS JOIN message_rows AS m ON m.room = $1 AND m.ordinal = touched.target
        ORDER BY touched.first",
     )
     .bind(room)
@@ -108,25 +124,15 @@ pub fn messages_touched(
     .fetch(conn)
     .map(|row| {
         let row = row?;
-        Ok((row.try_get("first")?, Message::from_row(&row)?))
+        Ok(match row.try_get("touched")? {
+            None => LogRow::Entry(Entry::from_row(&row)?),
+            Some(touched) => LogRow::Message {
+                touched,
+                message: Box::new(Message::from_row(&row)?),
+            },
+        })
     })
     .boxed()
-}
-
-pub async fn entries(conn: &mut SqliteConnection, room: RoomId, after: Seq, to: Seq, limit: u32) -> Result<Vec<Entry>> {
-    sqlx::query_as(
-        "SELECT seq, tail, at, actor, kind, version, payload
-           FROM entries
-          WHERE room = ?1 AND seq > ?2 AND seq <= ?3
-       ORDER BY seq
-          LIMIT ?4 + 0",
-    )
-    .bind(room)
-    .bind(after)
-    .bind(to)
-    .bind(limit)
-    .fetch_all(conn)
-    .await
 }
 
 /// The last entries between two seqs that are about no message, in order.
@@ -166,17 +172,10 @@ pub async fn people(conn: &mut SqliteConnection, users: &BTreeSet<UserId>) -> Re
 }
 
 pub async fn me(conn: &mut SqliteConnection, user: UserId) -> Result<Me> {
-    let row = sqlx::query("SELECT id, name, username, hue, role FROM users WHERE id = ?1")
+    sqlx::query_as("SELECT id, name, username, hue, role FROM users WHERE id = ?1")
         .bind(user)
         .fetch_one(conn)
-        .await?;
-    Ok(Me {
-        user: row.try_get("id")?,
-        name: row.try_get("name")?,
-        username: row.try_get("username")?,
-        hue: row.try_get("hue")?,
-        role: row.try_get("role")?,
-    })
+        .await
 }
 
 /// What a reader may lack of the two logs that are not about rooms, and where those end.

@@ -1,25 +1,27 @@
 //! Rooms as their members see them.
 
-use super::sql::{self, RoomRow};
+use super::sql::{self, RoomRow, Shown};
 use crate::{
     rules::preview,
     server::{error::Result, memberships, messages, sessions::Signed},
     wire::{
         Cursor, DirectorySeq, RoomId, Seq, Tail, UserId, UserSeq,
         fetch::{News, Preview, RoomAnswer, Summary},
+        person::Me,
         room::{RoomHead, RoomMeta},
         user_log::Counts,
     },
 };
 use sqlx::SqliteConnection;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 /// Open rooms of one list.
 pub const OPEN_ROOMS_PAGE_SIZE: u32 = 500;
 
-/// Where all logs end that a user may read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// Who reads, and where all logs end that they may read.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Heads {
+    pub me: Me,
     pub user: UserSeq,
     pub directory: DirectorySeq,
     pub rooms: Vec<RoomHead>,
@@ -74,25 +76,35 @@ pub struct Found {
 /// Summaries of those of the rooms that the user is in, in the order asked, by a
 /// number of statements that depends neither on the rooms nor on what was missed.
 pub async fn summaries(conn: &mut SqliteConnection, user: UserId, asked: &[(RoomId, Seq)]) -> Result<Vec<Found>> {
-    let rows = sql::room_rows(conn, user, asked).await?;
-    let rooms: Vec<_> = rows.iter().map(|row| row.room).collect();
-    let mut counts = messages::counts_of(conn, user, &rooms).await?;
-    let newest = rows.iter().filter_map(|row| Some((row.room, row.newest?)));
-    let mentions = counts
+    let (rows, newest) = sql::room_rows(conn, user, asked).await?;
+    let read: Vec<_> = rows.iter().map(|row| (row.room, row.marker.marker())).collect();
+    let mut counts = messages::counts_at(conn, user, &read).await?;
+    let mentions: Vec<_> = counts
         .iter()
-        .filter_map(|(room, counts)| Some((*room, counts.first_mention?)));
-    let previews = previews(conn, newest.chain(mentions).collect()).await?;
+        .filter_map(|(room, counts)| Some((*room, counts.first_mention?)))
+        .collect();
+    let mentions = if mentions.is_empty() {
+        Vec::new()
+    } else {
+        sql::shown(conn, &mentions).await?
+    };
+    let (mut newest, mut mentions) = (previews(newest), previews(mentions));
     Ok(rows
         .into_iter()
         .map(|row| {
-            let counts = counts.remove(&row.room).unwrap_or_default();
-            let preview = |seq: Option<Seq>| previews.get(&(row.room, seq?)).cloned();
-            found(&row, preview(row.newest), preview(counts.first_mention), counts)
+            let preview = newest.remove(&row.room);
+            let mention = mentions.remove(&row.room);
+            found(row, preview, mention, &mut counts)
         })
         .collect())
 }
 
-fn found(row: &RoomRow, preview: Option<Preview>, mention: Option<Preview>, counts: Counts) -> Found {
+fn found(
+    row: RoomRow,
+    preview: Option<Preview>,
+    mention: Option<Preview>,
+    counts: &mut HashMap<RoomId, Counts>,
+) -> Found {
     Found {
         room: row.room,
         tail_at_asked: row.tail_at_asked,
@@ -104,10 +116,10 @@ fn found(row: &RoomRow, preview: Option<Preview>, mention: Option<Preview>, coun
                 tail: row.tail,
             },
             ordinal: row.ordinal,
-            counts,
+            counts: counts.remove(&row.room).unwrap_or_default(),
             meta: RoomMeta {
                 kind: row.kind,
-                name: row.name.clone(),
+                name: row.name,
                 with: row.with,
                 role: row.role,
             },
@@ -115,14 +127,9 @@ fn found(row: &RoomRow, preview: Option<Preview>, mention: Option<Preview>, coun
     }
 }
 
-/// The first words of these messages, as far as they are not deleted.
-async fn previews(
-    conn: &mut SqliteConnection,
-    asked: BTreeSet<(RoomId, Seq)>,
-) -> Result<HashMap<(RoomId, Seq), Preview>> {
-    let asked: Vec<_> = asked.into_iter().collect();
-    let shown = sql::shown(conn, &asked).await?;
-    Ok(shown
+/// The first words of one message of each room, as far as it is not deleted.
+fn previews(shown: Vec<Shown>) -> HashMap<RoomId, Preview> {
+    shown
         .into_iter()
         .filter_map(|shown| {
             let preview = Preview {
@@ -131,9 +138,9 @@ async fn previews(
                 at: shown.at,
                 words: preview::words(shown.body?.as_str()),
             };
-            Some(((shown.room, shown.seq), preview))
+            Some((shown.room, preview))
         })
-        .collect())
+        .collect()
 }
 
 /// What a room is called; a direct one has no name of its own.

@@ -3,10 +3,13 @@
 
 use super::Heads;
 use crate::{
-    server::store::body,
+    server::{messages, store::body},
     wire::{
-        Body, Cursor, Millis, Ordinal, RoomId, RoomKind, Seq, Tail, UserId, membership::RoomRole, person::is_invisible,
+        Body, Cursor, Envelope, Millis, Ordinal, RoomId, RoomKind, Seq, Tail, UserId,
+        membership::RoomRole,
+        person::{Me, is_invisible},
         room::RoomHead,
+        user_log::Marker,
     },
 };
 use sqlx::{FromRow, Result, Row, SqliteConnection, sqlite::SqliteRow};
@@ -116,33 +119,79 @@ pub struct RoomRow {
     pub ordinal: Ordinal,
     /// The tail that the log has at the asked seq.
     pub tail_at_asked: Option<Tail>,
-    /// The newest message that is not deleted.
-    pub newest: Option<Seq>,
+    #[sqlx(flatten)]
+    pub marker: MarkerRow,
 }
 
-/// Those of the rooms that the user is in, each with the tail at the seq beside it.
-pub async fn room_rows(conn: &mut SqliteConnection, user: UserId, asked: &[(RoomId, Seq)]) -> Result<Vec<RoomRow>> {
+/// The user's read marker of a room, as their log has it.
+#[derive(Debug, FromRow)]
+pub struct MarkerRow {
+    version: Option<u8>,
+    value: Option<Vec<u8>>,
+}
+
+impl MarkerRow {
+    pub fn marker(&self) -> Marker {
+        let found = self.version.zip(self.value.clone());
+        let found = found.and_then(|(version, body)| {
+            let kind = messages::READ_MARKER;
+            messages::marker(&Envelope { kind, version, body })
+        });
+        found.map(|(_, marker)| marker).unwrap_or_default()
+    }
+}
+
+/// Those of the rooms that the user is in, each with the tail at the seq beside it, in the
+/// order asked; and the newest message of each that is not deleted. Two statements in one
+/// string, because the way to SQLite's thread and back costs more than either.
+pub async fn room_rows(
+    conn: &mut SqliteConnection,
+    user: UserId,
+    asked: &[(RoomId, Seq)],
+) -> Result<(Vec<RoomRow>, Vec<Shown>)> {
+    let rows = sqlx::query(
+        "SELECT 0 AS what, r.id AS room, r.kind, r.name, m.role, r.seq, r.tail, r.ordinal,
+                CASE r.kind WHEN 2 THEN CASE r.direct_a WHEN $1 THEN r.direct_b ELSE r.direct_a END END AS \"with\",
+                (SELECT tail FROM entries WHERE room = r.id AND seq = asked.value ->> 1) AS tail_at_asked,
+                log.version, log.value
+           FROM json_each($2) AS asked
+     CROSS JOIN memberships AS m ON m.room = unhex(asked.value ->> 0) AND m.user = $1 AND m.state = 0
+     CROSS JOIN rooms AS r ON r.id = m.room
+      LEFT JOIN user_log AS log ON log.user = $1 AND log.kind = $3 AND log.name = r.id
+       ORDER BY asked.key;
+
+         SELECT 1 AS what, m.room, m.ordinal, m.seq, m.author, m.client_key, m.at, m.deleted, m.hash,
+                (SELECT body FROM texts WHERE id = m.text) AS body
+           FROM json_each($2) AS asked
+     CROSS JOIN memberships AS mine ON mine.room = unhex(asked.value ->> 0) AND mine.user = $1 AND mine.state = 0
+     CROSS JOIN messages AS m
+             ON m.room = mine.room
+            AND m.ordinal = (SELECT ordinal FROM messages
+                              WHERE room = mine.room AND deleted = 0
+                           ORDER BY ordinal DESC LIMIT 1)",
+    )
+    .bind(user)
+    .bind(pairs(asked))
+    .bind(messages::READ_MARKER)
+    .fetch_all(conn)
+    .await?;
+    let mut found = (Vec::new(), Vec::new());
+    for row in &rows {
+        match row.try_get::<i64, _>("what")? {
+            0 => found.0.push(RoomRow::from_row(row)?),
+            _ => found.1.push(Shown::from_row(row)?),
+        }
+    }
+    Ok(found)
+}
+
+fn pairs(asked: &[(RoomId, Seq)]) -> String {
     let asked: Vec<_> = asked
         .iter()
         .map(|(room, seq)| (room.to_string(), i64::try_from(seq.0).unwrap_or(i64::MAX)))
         .collect();
-    sqlx::query_as(
-        "SELECT r.id AS room, r.kind, r.name, m.role, r.seq, r.tail, r.ordinal,
-                CASE r.kind WHEN 2 THEN CASE r.direct_a WHEN ?1 THEN r.direct_b ELSE r.direct_a END END AS \"with\",
-                (SELECT tail FROM entries WHERE room = r.id AND seq = asked.value ->> 1) AS tail_at_asked,
-                (SELECT seq FROM messages
-                  WHERE room = r.id AND deleted = 0
-               ORDER BY ordinal DESC LIMIT 1) AS newest
-           FROM json_each(?2) AS asked
-     CROSS JOIN memberships AS m ON m.room = unhex(asked.value ->> 0) AND m.user = ?1 AND m.state = 0
-     CROSS JOIN rooms AS r ON r.id = m.room
-       ORDER BY asked.key",
-    )
-    .bind(user)
     // Strings and integers always become JSON.
-    .bind(serde_json::to_string(&asked).unwrap_or_default())
-    .fetch_all(conn)
-    .await
+    serde_json::to_string(&asked).unwrap_or_default()
 }
 
 /// A message of which the first words are to be shown.
@@ -155,34 +204,30 @@ pub struct Shown {
     pub body: Option<Body>,
 }
 
+impl FromRow<'_, SqliteRow> for Shown {
+    fn from_row(row: &SqliteRow) -> Result<Self> {
+        Ok(Self {
+            room: row.try_get("room")?,
+            seq: row.try_get("seq")?,
+            author: row.try_get("author")?,
+            at: row.try_get("at")?,
+            body: body(row)?,
+        })
+    }
+}
+
 /// The messages that were created by these entries. A text is read whole, because only
 /// then can be told whether it is what was stored.
 pub async fn shown(conn: &mut SqliteConnection, asked: &[(RoomId, Seq)]) -> Result<Vec<Shown>> {
-    let asked: Vec<_> = asked
-        .iter()
-        .map(|(room, seq)| (room.to_string(), i64::try_from(seq.0).unwrap_or(i64::MAX)))
-        .collect();
-    let rows = sqlx::query(
+    sqlx::query_as(
         "SELECT m.room, m.ordinal, m.seq, m.author, m.client_key, m.at, m.deleted, m.hash,
                 (SELECT body FROM texts WHERE id = m.text) AS body
            FROM json_each(?1) AS asked
      CROSS JOIN messages AS m ON m.room = unhex(asked.value ->> 0) AND m.seq = asked.value ->> 1",
     )
-    // Strings and integers always become JSON.
-    .bind(serde_json::to_string(&asked).unwrap_or_default())
+    .bind(pairs(asked))
     .fetch_all(conn)
-    .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Shown {
-                room: row.try_get("room")?,
-                seq: row.try_get("seq")?,
-                author: row.try_get("author")?,
-                at: row.try_get("at")?,
-                body: body(row)?,
-            })
-        })
-        .collect()
+    .await
 }
 
 /// Open rooms that the user is not in, with the number of their people, by name.
@@ -202,15 +247,17 @@ pub async fn list_open(conn: &mut SqliteConnection, user: UserId, limit: u32) ->
     .await
 }
 
-/// One string of three statements, because each way to SQLite's thread and back costs
-/// more than they do.
+/// One string of statements, because each way to SQLite's thread and back costs more than
+/// they do.
 pub async fn heads(conn: &mut SqliteConnection, user: UserId) -> Result<Heads> {
     let rows = sqlx::query(
-        "SELECT 0 AS what, coalesce(max(useq), 0) AS head FROM user_log WHERE user = $1;
+        "SELECT id, name, username, hue, role,
+                (SELECT coalesce(max(useq), 0) FROM user_log WHERE user = $1) AS useq,
+                (SELECT coalesce(max(dseq), 0) FROM users) AS dseq
+           FROM users
+          WHERE id = $1;
 
-         SELECT 1 AS what, coalesce(max(dseq), 0) AS head FROM users;
-
-         SELECT 2 AS what, r.id, r.seq, r.tail, r.ordinal
+         SELECT r.id, r.seq, r.tail, r.ordinal
            FROM memberships AS m
            JOIN rooms AS r ON r.id = m.room
           WHERE m.user = $1 AND m.state = 0
@@ -219,15 +266,13 @@ pub async fn heads(conn: &mut SqliteConnection, user: UserId) -> Result<Heads> {
     .bind(user)
     .fetch_all(conn)
     .await?;
-    let mut heads = Heads::default();
-    for row in &rows {
-        match row.try_get::<i64, _>("what")? {
-            0 => heads.user = row.try_get("head")?,
-            1 => heads.directory = row.try_get("head")?,
-            _ => heads.rooms.push(room_head(row)?),
-        }
-    }
-    Ok(heads)
+    let (first, rooms) = rows.split_first().ok_or(sqlx::Error::RowNotFound)?;
+    Ok(Heads {
+        me: Me::from_row(first)?,
+        user: first.try_get("useq")?,
+        directory: first.try_get("dseq")?,
+        rooms: rooms.iter().map(room_head).collect::<Result<_>>()?,
+    })
 }
 
 fn room_head(row: &SqliteRow) -> Result<RoomHead> {

@@ -10,7 +10,7 @@ mod hasher;
 pub mod http;
 mod secret;
 mod signed;
-mod sql;
+pub(super) mod sql;
 #[cfg(test)]
 mod tests;
 mod writes;
@@ -193,7 +193,7 @@ pub async fn sweep(app: &App) -> Result<bool> {
 }
 
 /// Makes the proof, and remembers that the session was used if that was not done lately.
-fn signed(app: &App, row: &sql::LiveRow, now: Millis) -> Signed {
+pub(super) fn signed(app: &App, row: &sql::LiveRow, now: Millis) -> Signed {
     if now.0.saturating_sub(row.last_seen_at.0) >= TOUCH_AFTER_MS {
         let app_of_touch = app.clone();
         let touch = writes::Touch {

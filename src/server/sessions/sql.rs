@@ -5,6 +5,24 @@ use super::{hasher::StoredHash, secret::CodeHash};
 use crate::wire::{Millis, SessionId, UserId, membership::ServerRole};
 use sqlx::{FromRow, Result, SqliteConnection};
 
+/// Of a session that has not ended at the moment `$2`, of somebody who is let in, with more
+/// columns, from more tables.
+macro_rules! live_session {
+    ($columns:literal, $tables:literal, $which:literal) => {
+        concat!(
+            "SELECT s.id, s.user, u.role, s.last_seen_at, s.expires_at",
+            $columns,
+            " FROM sessions AS s
+              JOIN users AS u ON u.id = s.user ",
+            $tables,
+            " WHERE ",
+            $which,
+            " AND s.expires_at > $2 AND u.state = 0"
+        )
+    };
+}
+pub(in crate::server) use live_session;
+
 #[derive(FromRow)]
 pub struct LiveRow {
     pub id: SessionId,
@@ -16,29 +34,19 @@ pub struct LiveRow {
 
 /// The session of a token, if it is live.
 pub async fn find_by_token(conn: &mut SqliteConnection, token: CodeHash, now: Millis) -> Result<Option<LiveRow>> {
-    sqlx::query_as(
-        "SELECT s.id, s.user, u.role, s.last_seen_at, s.expires_at
-           FROM sessions AS s
-           JOIN users AS u ON u.id = s.user
-          WHERE s.token_hash = ?1 AND s.expires_at > ?2 AND u.state = 0",
-    )
-    .bind(token.as_slice())
-    .bind(now)
-    .fetch_optional(conn)
-    .await
+    sqlx::query_as(live_session!("", "", "s.token_hash = $1"))
+        .bind(token.as_slice())
+        .bind(now)
+        .fetch_optional(conn)
+        .await
 }
 
 pub async fn find_by_id(conn: &mut SqliteConnection, session: SessionId, now: Millis) -> Result<Option<LiveRow>> {
-    sqlx::query_as(
-        "SELECT s.id, s.user, u.role, s.last_seen_at, s.expires_at
-           FROM sessions AS s
-           JOIN users AS u ON u.id = s.user
-          WHERE s.id = ?1 AND s.expires_at > ?2 AND u.state = 0",
-    )
-    .bind(session)
-    .bind(now)
-    .fetch_optional(conn)
-    .await
+    sqlx::query_as(live_session!("", "", "s.id = $1"))
+        .bind(session)
+        .bind(now)
+        .fetch_optional(conn)
+        .await
 }
 
 #[derive(FromRow)]

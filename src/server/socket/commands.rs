@@ -1,6 +1,5 @@
 //! Commands: the pace, one verb, the answer.
 
-use super::sql;
 use crate::{
     server::{
         app::App,
@@ -9,7 +8,7 @@ use crate::{
         hub::Ending,
         memberships, messages, rooms,
         sessions::Signed,
-        writer::Sent,
+        writer::{self, Sent},
     },
     wire::{
         ClientKey, Command, Millis, Problem, ServerItem, command,
@@ -119,7 +118,7 @@ async fn carry_out(app: &App, who: &Signed, command: &Command) -> Result<Option<
 
 async fn is_known(app: &App, who: &Signed, key: ClientKey) -> Result<bool> {
     let mut read = app.store.connection().await?;
-    Ok(sql::is_known(&mut read, who.user(), key).await?)
+    writer::is_known(&mut read, who.user(), key).await
 }
 
 fn refusal(client_key: ClientKey, error: &Error) -> Reply {

@@ -6,7 +6,7 @@ use super::{
     incoming::{Heard, Listener, hello},
     lanes::Lanes,
     outgoing::{self, Ear, Mouth, close, pass_on},
-    within,
+    sql, within,
 };
 use crate::{
     rules::planted::{Fault, is_planted},
@@ -14,8 +14,8 @@ use crate::{
         app::App,
         away::{Report, Wire},
         error::{Error, Result},
-        hub::{self, Connection, Ending, Seat, encode},
-        messages, rooms,
+        hub::{Connection, Ending, Seat, encode},
+        rooms,
         sessions::{self, Signed},
     },
     wire::{
@@ -126,14 +126,15 @@ impl End {
 /// Registers what the connection may hear, and only then reads where the logs end: what
 /// is committed between is told twice at worst, and lost never.
 async fn welcome(app: &App, who: &Signed, connection: &Connection) -> Result<(Signed, Vec<Bytes>)> {
-    let who = sessions::recheck(app, who).await?;
-    let ties = hub::sql::ties(&mut *app.store.connection().await?, who.user()).await?;
+    let now = app.ambience.now();
+    let standing = sql::standing(&mut *app.store.connection().await?, who.session(), now).await?;
+    let (live, ties) = standing.ok_or(Problem::SignedOut)?;
+    let who = sessions::signed(app, &live, now);
     let mut early = None;
     if is_planted(Fault::HeadsBeforeSubscribing) {
         early = Some(rooms::heads_for(&mut *app.store.connection().await?, who.user()).await?);
     }
     connection.hears(ties).await?;
-    let me = messages::whoami(app, &who).await?;
     let heads = match early {
         Some(early) => early,
         None => rooms::heads_for(&mut *app.store.connection().await?, who.user()).await?,
@@ -144,7 +145,7 @@ async fn welcome(app: &App, who: &Signed, connection: &Connection) -> Result<(Si
         now: app.ambience.now(),
         limits: (*app.limits).clone(),
         epoch: app.store.epoch(),
-        me,
+        me: heads.me,
         user_head: heads.user,
         directory_head: heads.directory,
         rooms: first,

@@ -4,7 +4,9 @@ use super::{
     columns::NotAColumn,
     seal::{Place, seal},
 };
-use crate::wire::{Body, Emoji, Entry, Envelope, Message, Person, Reaction, Seq, UserId, user_log::UserItem};
+use crate::wire::{
+    Body, Emoji, Entry, Envelope, Message, Person, Reaction, Seq, UserId, person::Me, user_log::UserItem,
+};
 use sqlx::{FromRow, Result, Row, sqlite::SqliteRow};
 
 /// Of a row of `message_rows`.
@@ -105,6 +107,18 @@ impl FromRow<'_, SqliteRow> for Entry {
 }
 
 /// Of a row of `users`.
+impl FromRow<'_, SqliteRow> for Me {
+    fn from_row(row: &SqliteRow) -> Result<Self> {
+        Ok(Self {
+            user: row.try_get("id")?,
+            name: row.try_get("name")?,
+            username: row.try_get("username")?,
+            hue: row.try_get("hue")?,
+            role: row.try_get("role")?,
+        })
+    }
+}
+
 impl FromRow<'_, SqliteRow> for Person {
     fn from_row(row: &SqliteRow) -> Result<Self> {
         Ok(Self {

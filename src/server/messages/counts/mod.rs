@@ -3,6 +3,8 @@
 
 mod sql;
 
+pub(in crate::server) use sql::READ_MARKER;
+
 use crate::{
     server::error::Result,
     wire::{
@@ -16,15 +18,24 @@ use std::collections::HashMap;
 /// The counts of those of the rooms that the user is in, as of their heads.
 pub async fn counts_of(conn: &mut SqliteConnection, user: UserId, rooms: &[RoomId]) -> Result<HashMap<RoomId, Counts>> {
     let markers = markers_of(conn, user, rooms).await?;
-    let asked: Vec<_> = rooms
+    let read = rooms
         .iter()
-        .map(|room| (*room, markers.get(room).copied().unwrap_or_default()))
-        .collect();
-    let tallies = sql::tallies(conn, user, &asked).await?;
+        .map(|room| (*room, markers.get(room).copied().unwrap_or_default()));
+    counts_at(conn, user, &read.collect::<Vec<_>>()).await
+}
+
+/// [`counts_of`] for who has read so far.
+pub async fn counts_at(
+    conn: &mut SqliteConnection,
+    user: UserId,
+    read: &[(RoomId, Marker)],
+) -> Result<HashMap<RoomId, Counts>> {
+    let tallies = sql::tallies(conn, user, read).await?;
+    let read: HashMap<_, _> = read.iter().copied().collect();
     Ok(tallies
         .into_iter()
         .map(|tally| {
-            let marker = markers.get(&tally.room).copied().unwrap_or_default();
+            let marker = read.get(&tally.room).copied().unwrap_or_default();
             (tally.room, tally.counts(marker))
         })
         .collect())
@@ -40,7 +51,8 @@ pub async fn markers_of(
     Ok(rows.iter().filter_map(marker).collect())
 }
 
-fn marker(row: &Envelope) -> Option<(RoomId, Marker)> {
+/// What a read marker of the user log says.
+pub fn marker(row: &Envelope) -> Option<(RoomId, Marker)> {
     match UserValue::unpack(row) {
         Ok(UserValue::ReadMarker(read)) => Some((read.room, read.marker)),
         _ => None,

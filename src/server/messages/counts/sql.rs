@@ -6,7 +6,7 @@ use crate::wire::{Envelope, Ordinal, RoomId, Seq, UserId, user_log::Marker};
 use sqlx::{FromRow, Result, Row, SqliteConnection};
 
 /// The kind of a read marker in the user log.
-const READ_MARKER: u16 = 1;
+pub const READ_MARKER: u16 = 1;
 
 pub async fn markers(conn: &mut SqliteConnection, user: UserId, rooms: &[RoomId]) -> Result<Vec<Envelope>> {
     sqlx::query(
