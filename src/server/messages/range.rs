@@ -59,15 +59,15 @@ async fn piece(conn: &mut SqliteConnection, room: RoomId, after: Cursor, to: Seq
     let mut rows = sql::entries_and_messages(conn, room, after.seq, to);
     while let Some(row) = rows.try_next().await? {
         match row {
-            LogRow::Entry(entry) => {
-                bytes += entry_weight(&entry);
-                entries.push(entry);
+            LogRow::Entries(found) => {
+                bytes += found.iter().map(entry_weight).sum::<usize>();
+                entries = found;
             }
             LogRow::Message { touched, .. } if is_planted(Fault::CatchUpOffByOne) && touched == after.seq.next() => {}
             LogRow::Message { touched, message } => {
                 bytes += weight(&message);
                 if bytes > DELTA_MAX_BYTES as usize && !messages.is_empty() {
-                    entries.retain(|entry: &Entry| entry.seq < touched);
+                    entries.retain(|entry| entry.seq < touched);
                     break;
                 }
                 messages.push(*message);

@@ -5,7 +5,7 @@
 #![expect(clippy::disallowed_methods, reason = "SQL stands here")]
 
 use crate::{
-    server::store::{hex_list, user_list},
+    server::store::{entries, hex_list, user_list},
     wire::{
         Body, ClientKey, Cursor, DirectorySeq, Emoji, Entry, Message, Millis, Ordinal, Person, RoomId, Seq, Tail,
         Target, UserId, UserSeq, person::Me, user_log::UserItem,
@@ -86,7 +86,7 @@ pub fn messages_before(
 
 /// A row of a piece of a log.
 pub enum LogRow {
-    Entry(Entry),
+    Entries(Vec<Entry>),
     /// The present state of a message, with the first of the entries that touched it.
     Message {
         touched: Seq,
@@ -96,7 +96,8 @@ pub enum LogRow {
 
 /// The entries `after + 1 ..= to`, in order; then the messages that they touched, in the
 /// order of the first that did. Two statements in one string, because the way to SQLite's
-/// thread and back costs more than either.
+/// thread and back costs more than either; all entries in one row, because each of their
+/// columns comes over by itself.
 pub fn entries_and_messages(
     conn: &mut SqliteConnection,
     room: RoomId,
@@ -104,10 +105,11 @@ pub fn entries_and_messages(
     to: Seq,
 ) -> BoxStream<'_, Result<LogRow>> {
     sqlx::query(
-        "SELECT NULL AS touched, seq, tail, at, actor, kind, version, payload
+        "SELECT NULL AS touched,
+                json_group_array(json_array(seq, tail, at, hex(actor), kind, version, hex(payload)) ORDER BY seq)
+                    AS entries
            FROM entries
-          WHERE room = $1 AND seq > $2 AND seq <= $3
-       ORDER BY seq;
+          WHERE room = $1 AND seq > $2 AND seq <= $3;
 
          SELECT touched.first AS touched, m.room, m.ordinal, m.seq, m.revision, m.author, m.client_key, m.at,
                 m.body, m.mentions, m.edited_at, m.deleted, m.hash, m.reactions
@@ -125,7 +127,7 @@ pub fn entries_and_messages(
     .map(|row| {
         let row = row?;
         Ok(match row.try_get("touched")? {
-            None => LogRow::Entry(Entry::from_row(&row)?),
+            None => LogRow::Entries(entries(row.try_get("entries")?)?),
             Some(touched) => LogRow::Message {
                 touched,
                 message: Box::new(Message::from_row(&row)?),

@@ -103,6 +103,30 @@ pub fn hex(bytes: &[u8]) -> String {
     text
 }
 
+/// What [`hex`] was made of, in letters of either case.
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; text.len() / 2];
+    unhex_into(text, &mut bytes).then_some(bytes)
+}
+
+/// True if the text is as many bytes as there are to be.
+fn unhex_into(text: &str, bytes: &mut [u8]) -> bool {
+    let nibble = |digit: u8| match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    };
+    let (pairs, _) = text.as_bytes().as_chunks();
+    for (byte, &[high, low]) in bytes.iter_mut().zip(pairs) {
+        let (Some(high), Some(low)) = (nibble(high), nibble(low)) else {
+            return false;
+        };
+        *byte = high << 4 | low;
+    }
+    text.len() == 2 * bytes.len()
+}
+
 /// [`hex`] as a part of a row of a [`json_list`].
 pub struct Hex<'a>(pub &'a [u8]);
 
@@ -118,18 +142,8 @@ pub struct Unhexed<const N: usize>(pub [u8; N]);
 
 impl<'de, const N: usize> Deserialize<'de> for Unhexed<N> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = <&str>::deserialize(deserializer)?.as_bytes();
-        let nibble = |digit: u8| {
-            char::from(digit)
-                .to_digit(16)
-                .and_then(|digit| u8::try_from(digit).ok())
-        };
         let mut bytes = [0; N];
-        for (byte, digits) in bytes.iter_mut().zip(text.chunks_exact(2)) {
-            let (high, low) = nibble(digits[0]).zip(nibble(digits[1])).ok_or_else(not_hex)?;
-            *byte = high << 4 | low;
-        }
-        if text.len() == 2 * N {
+        if unhex_into(<&str>::deserialize(deserializer)?, &mut bytes) {
             Ok(Self(bytes))
         } else {
             Err(not_hex())

@@ -26,7 +26,7 @@ pub use open::OpenError;
 pub(in crate::server) use open::{DATABASE_FILE, lock_folder, private_folder};
 pub use readers::{Reader, Readers};
 pub(in crate::server) use restored::{READY_FOLDER, settle_restored};
-pub use rows::{body, user_list};
+pub use rows::{body, entries, user_list};
 pub use seal::{Place, seal};
 pub(in crate::server) use sql::newest_schema;
 

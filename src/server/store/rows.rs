@@ -1,11 +1,11 @@
 //! Rows of the store as the wire types they are told as. Columns are taken by name.
 
 use super::{
-    columns::NotAColumn,
+    columns::{NotAColumn, Unhexed, unhex},
     seal::{Place, seal},
 };
 use crate::wire::{
-    Body, Emoji, Entry, Envelope, Message, Person, Reaction, Seq, UserId, person::Me, user_log::UserItem,
+    Body, Emoji, Entry, Envelope, Message, Millis, Person, Reaction, Seq, Tail, UserId, person::Me, user_log::UserItem,
 };
 use sqlx::{FromRow, Result, Row, sqlite::SqliteRow};
 
@@ -104,6 +104,30 @@ impl FromRow<'_, SqliteRow> for Entry {
             },
         })
     }
+}
+
+/// Seq, tail, time, actor, kind, version, payload.
+type EntryRow<'a> = (u64, u32, u64, Unhexed<16>, u16, u8, &'a str);
+
+/// Of one column that holds a list of rows of `entries`.
+pub fn entries(json: &str) -> Result<Vec<Entry>> {
+    let failed = |error: serde_json::Error| sqlx::Error::Decode(error.into());
+    let rows: Vec<EntryRow> = serde_json::from_str(json).map_err(failed)?;
+    rows.into_iter()
+        .map(|(seq, tail, at, actor, kind, version, payload)| {
+            Ok(Entry {
+                seq: Seq(seq),
+                tail: Tail(tail),
+                at: Millis(at),
+                actor: UserId::from_bytes(actor.0),
+                change: Envelope {
+                    kind,
+                    version,
+                    body: unhex(payload).ok_or_else(|| sqlx::Error::Decode(NotAColumn("payload").into()))?,
+                },
+            })
+        })
+        .collect()
 }
 
 /// Of a row of `users`.
