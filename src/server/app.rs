@@ -5,11 +5,15 @@ use super::{
     writer::Writer,
 };
 use crate::wire::Limits;
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+/// One pointer, because each request and each connection has several of its own.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+#[derive(Clone)]
+pub struct Parts {
     pub ambience: Ambience,
     pub config: Arc<Config>,
     /// As `config` says, in the words that clients are told.
@@ -28,4 +32,18 @@ pub struct App {
     pub stopping: CancellationToken,
     /// Sockets and jobs; the stop waits for them.
     pub tasks: TaskTracker,
+}
+
+impl From<Parts> for App {
+    fn from(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }

@@ -2,7 +2,7 @@
 //! when asked to stop finishes what is in hand.
 
 use super::{
-    app::App,
+    app::{App, Parts},
     away::Away,
     backup::{self, Existing},
     clock::Ambience,
@@ -63,7 +63,7 @@ impl Running {
         let (writer, writer_task) = Writer::new(store.clone(), ambience.clone(), publications)
             .await
             .map_err(|error| error.chain())?;
-        let app = App {
+        let app = App::from(Parts {
             gate: Gate::new(&config.sign_in).map_err(|error| error.chain())?,
             limits: Arc::new(config.limits()),
             config: Arc::new(config),
@@ -76,7 +76,7 @@ impl Running {
             site,
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
-        };
+        });
         // The writer goes on until everybody who may still write has left.
         let last_call = CancellationToken::new();
         let writer = on_its_own_thread(writer_task.run(last_call.clone()));

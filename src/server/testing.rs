@@ -3,7 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "rows are made by SQL where no verb makes them")]
 
 use super::{
-    app::App,
+    app::{App, Parts},
     away::Away,
     clock::{Ambience, Chance, Clock},
     config::{Config, SignIn},
@@ -157,7 +157,7 @@ impl House {
         let (writer, task) = Writer::new(store.clone(), ambience.clone(), publish).await.unwrap();
         let stopping = CancellationToken::new();
         tokio::spawn(task.run(stopping.clone()));
-        let app = App {
+        let app = App::from(Parts {
             ambience,
             config: Arc::default(),
             limits: Arc::default(),
@@ -170,7 +170,7 @@ impl House {
             site: Site::plain(Path::new("target/site")),
             stopping,
             tasks: TaskTracker::new(),
-        };
+        });
         Self {
             app,
             clock,
@@ -181,12 +181,12 @@ impl House {
 
     /// The task that takes what was deleted off the disk.
     pub fn keeps_clean(&self) -> JoinHandle<()> {
-        let App {
+        let Parts {
             store,
             ambience,
             stopping,
             ..
-        } = self.app.clone();
+        } = Parts::clone(&self.app);
         tokio::spawn(async move { store.keep_clean(&ambience, stopping).await })
     }
 

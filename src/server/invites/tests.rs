@@ -1,6 +1,7 @@
 use super::*;
 use crate::{
     server::{
+        app::Parts,
         testing::House,
         users::{
             self, join_by_invite,
@@ -150,10 +151,10 @@ async fn uses_days_and_open_links_have_bounds() {
 
     let mut config = crate::server::config::Config::clone(&house.app.config);
     config.invites.open_max = 2;
-    let app = App {
+    let app = App::from(Parts {
         config: config.into(),
-        ..house.app.clone()
-    };
+        ..Parts::clone(&house.app)
+    });
     let first = make(&app, &ada, &wanted(1)).await.unwrap();
     make(&app, &ada, &wanted(1)).await.unwrap();
     assert_eq!(problem(make(&app, &ada, &wanted(1)).await), Problem::TooMany { max: 2 });

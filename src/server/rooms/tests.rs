@@ -3,7 +3,7 @@
 use super::{create, delete, heads_for, list_for, list_open, open_direct, rename};
 use crate::{
     server::{
-        app::App,
+        app::{App, Parts},
         error::{Error, Result},
         memberships,
         sessions::Signed,
@@ -163,9 +163,13 @@ async fn only_a_room_s_admin_names_it_and_not_with_a_name_that_is_taken() {
 #[tokio::test]
 async fn nobody_is_in_more_rooms_than_the_limit() {
     let mut house = House::open().await;
-    house.app.limits = Arc::new(Limits {
+    let limits = Arc::new(Limits {
         rooms_per_user_max: 2,
         ..Limits::default()
+    });
+    house.app = App::from(Parts {
+        limits,
+        ..Parts::clone(&house.app)
     });
     let (ada, bo) = (house.insert_person("ada").await, house.insert_person("bo").await);
     let third = house.open_room(&bo, "third").await;

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     server::{
-        app::App,
+        app::{App, Parts},
         config::{Config, Layer, SignIn},
         testing::{House, cheap_passwords},
         users::testing::{PASSWORD, browser, person, problem, proof},
@@ -26,10 +26,10 @@ fn ended(house: &House) -> Vec<SessionId> {
 }
 
 fn with_gate(house: &House, costs: &SignIn) -> App {
-    App {
+    App::from(Parts {
         gate: Gate::new(costs).unwrap(),
-        ..house.app.clone()
-    }
+        ..Parts::clone(&house.app)
+    })
 }
 
 #[tokio::test]
@@ -166,10 +166,10 @@ async fn one_session_too_many_ends_the_one_used_longest_ago() {
     let house = House::open().await;
     let mut config = Config::clone(&house.app.config);
     config.sessions.per_user_max = 2;
-    let app = App {
+    let app = App::from(Parts {
         config: config.into(),
-        ..house.app.clone()
-    };
+        ..Parts::clone(&house.app)
+    });
     let first = house.sets_up("ada").await;
     for _ in 0..2 {
         house.clock.advance(1);

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     server::{
-        app::App,
+        app::{App, Parts},
         away::Away,
         clock::Ambience,
         config::Config,
@@ -84,7 +84,7 @@ impl House {
         let (writer, writer_task) = Writer::new(store.clone(), ambience.clone(), hearing)
             .await
             .expect("the store can be written");
-        let app = App {
+        let app = App::from(Parts {
             ambience,
             config: Arc::new(Config::default()),
             limits: Arc::default(),
@@ -97,7 +97,7 @@ impl House {
             site: Site::plain(Path::new("target/site")),
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
-        };
+        });
         Self {
             app,
             writer: writer_task,

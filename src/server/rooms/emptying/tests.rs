@@ -2,7 +2,12 @@
 
 use super::{PIECE_ENTRIES, empty_deleted};
 use crate::{
-    server::{app::App, messages, rooms, sessions::Signed, testing::House},
+    server::{
+        app::{App, Parts},
+        messages, rooms,
+        sessions::Signed,
+        testing::House,
+    },
     wire::{Emoji, Message, Ordinal, RoomId, command, fetch::History},
 };
 use tokio_util::sync::CancellationToken;
@@ -74,10 +79,10 @@ async fn a_room_that_was_deleted_before_a_stop_is_emptied_after_it() {
     let left = "SELECT count(*) FROM texts WHERE body <> zeroblob(length(body))";
     let stopping = CancellationToken::new();
     stopping.cancel();
-    let app = App {
+    let app = App::from(Parts {
         stopping,
-        ..house.app.clone()
-    };
+        ..Parts::clone(&house.app)
+    });
     delete(&house, &app, &ada, room).await;
     app.tasks.close();
     app.tasks.wait().await;
