@@ -138,6 +138,7 @@ pub(super) fn rows(timeline: &Timeline, mut look: Look<'_>) -> Vec<Row> {
         above: None,
         divided: look.divider.is_none(),
         day: None,
+        known: None,
         last: Ordinal::ZERO,
     };
     for item in timeline.items() {
@@ -175,6 +176,8 @@ struct Drawing<'a> {
     above: Option<(UserId, Millis)>,
     divided: bool,
     day: Option<Day>,
+    /// A day whose moments are known: from, to, and which it is.
+    known: Option<(u64, u64, Day)>,
     /// The last message shown.
     last: Ordinal,
 }
@@ -255,13 +258,35 @@ impl Drawing<'_> {
     }
 
     fn day(&mut self, at: Millis) {
-        let day = civil(at, (self.look.zone)(at)).day;
+        let day = self.day_of(at);
         // A clock set back begins no day twice: its rows stay in the day above them.
         if self.day.is_none_or(|above| above < day) {
             self.day = Some(day);
             self.above = None;
             self.rows.push(Row::Day(day));
         }
+    }
+
+    /// The zone is asked once for the messages of a day: a browser makes three things of its own for
+    /// each question. A day in which the offset changes is asked for each time.
+    fn day_of(&mut self, at: Millis) -> Day {
+        const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+        if let Some((from, to, day)) = self.known
+            && (from..to).contains(&at.0)
+        {
+            return day;
+        }
+        let zone = self.look.zone;
+        let offset = zone(at);
+        let day = civil(at, offset).day;
+        self.known = i64::try_from(at.0).ok().and_then(|at| {
+            let local = at + i64::from(offset) * 60_000;
+            let from = at - local.rem_euclid(DAY_MS);
+            let (from, to) = (from.max(0).unsigned_abs(), (from + DAY_MS).unsigned_abs());
+            let is_whole = zone(Millis(from)) == offset && zone(Millis(to - 1)) == offset;
+            is_whole.then_some((from, to, day))
+        });
+        day
     }
 
     fn group(&mut self, author: UserId, at: Millis) -> bool {

@@ -8,7 +8,7 @@ use crate::{
     client::{Input, Row, RowKey, continues},
     wire::*,
 };
-use std::collections::BTreeSet;
+use std::{cell::Cell, collections::BTreeSet};
 
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 60 * MINUTE;
@@ -92,6 +92,42 @@ fn a_pending_message_is_drawn_where_it_will_stand() {
     world.is_cut_off(ada);
     world.says(ada, room(1), "two");
     assert_eq!(drawn(&world, ada, 0), ["1.1.", "ada", "+ada…"]);
+}
+
+#[test]
+fn the_zone_is_asked_a_few_times_a_day_and_not_for_each_message() {
+    let (mut world, ada) = open_room();
+    for _ in 0..50 {
+        world.server.now.0 += MINUTE;
+        world.is_said(2, room(1), "m");
+    }
+    world.calm();
+    let asked = Cell::new(0);
+    let rows = world.tab(ada).rows(room(1), &|_| {
+        asked.set(asked.get() + 1);
+        120
+    });
+    assert!(rows.len() > 50);
+    assert_eq!(asked.get(), 3);
+}
+
+#[test]
+fn a_day_of_twenty_three_hours_ends_an_hour_earlier() {
+    let (mut world, ada) = open_room();
+    // At two in the morning of the second day it is three.
+    let shift = 24 * HOUR + HOUR;
+    let zone = |at: Millis| if at.0 < shift { 60 } else { 120 };
+    for (at, text) in [(shift - MINUTE, "before"), (shift, "after")] {
+        world.server.now = Millis(at);
+        world.is_said(2, room(1), text);
+    }
+    for at in [2 * 24 * HOUR - 2 * HOUR - MINUTE, 2 * 24 * HOUR - 2 * HOUR] {
+        world.server.now = Millis(at);
+        world.is_said(1, room(1), "around midnight");
+    }
+    world.calm();
+    let rows = outline(&world.tab(ada).rows(room(1), &zone));
+    assert_eq!(rows, ["1.1.", "2.1.", "bo", "+bo", "ada", "3.1.", "ada"]);
 }
 
 #[test]

@@ -95,6 +95,7 @@ impl Stand {
         };
         inner.look();
         inner.settle();
+        inner.watch_rows();
         Some(Self {
             inner,
             _listeners: listeners,
@@ -105,6 +106,7 @@ impl Stand {
     /// Rows came or went.
     pub fn settle(&self) {
         self.inner.settle();
+        self.inner.watch_rows();
     }
 
     /// Stands at the end from now on.
@@ -146,9 +148,12 @@ impl Inner {
 
     fn scrolled(&self) {
         let now = clock::now();
-        self.anchor.replace(scroll::anchor(&self.list));
+        let is_steered = now.0.abs_diff(self.steered_at.get().0) <= STEERED_FOR.0;
+        if is_steered || !self.stuck.get() {
+            self.anchor.replace(scroll::anchor(&self.list));
+        }
         let at_end = self.is_at_end();
-        if now.0.abs_diff(self.steered_at.get().0) <= STEERED_FOR.0 {
+        if is_steered {
             // A flick goes on after the finger is gone.
             self.steered_at.set(now);
             self.goal.set(None);
@@ -214,9 +219,11 @@ impl Inner {
         } else if let Some(anchor) = &*self.anchor.borrow() {
             scroll::restore(&self.list, anchor);
         }
-        self.anchor.replace(scroll::anchor(&self.list));
+        // At the end nothing is held in place.
+        if !self.stuck.get() {
+            self.anchor.replace(scroll::anchor(&self.list));
+        }
         self.tell_end(self.is_at_end());
-        self.watch_rows();
     }
 
     /// The first time: at what is new, or at the end; there one also waits for the entry
