@@ -37,9 +37,14 @@ test("an interaction to its paint", async ({ browser, reader }, info) => {
 async function walk(reader: Person, other: string, round: number): Promise<void> {
   const { page, room } = reader;
   const text = `A thought of round ${round}`;
+  // Each press is one by itself, as nobody's fingers are quicker than a frame.
+  const press = async (key: string) => {
+    await page.keyboard.press(key);
+    await page.evaluate(() => (globalThis as unknown as { marks: Marks }).marks.painted());
+  };
   await room.composer.click();
-  await page.keyboard.type(text);
-  await page.keyboard.press("Enter");
+  for (const key of text) await press(key);
+  await press("Enter");
   await reader.sees(text);
   for (let turn = 0; turn < 2; turn++) {
     await room.opensActions(text);
