@@ -49,6 +49,9 @@ const READ_BUFFER_BYTES: usize = 512;
 /// What is gathered before it is written to the wire. A connection keeps what it once
 /// needed; more at once saves few writes.
 const WRITE_BUFFER_BYTES: usize = 16 * 1024;
+/// A longer frame is written before the next is taken: one more beside it saves little, and a reader
+/// that is stuck would keep both where nobody shares them.
+const LONG_FRAME_BYTES: usize = 2 * 1024;
 /// Frames taken between two flushes.
 const FRAMES_PER_FLUSH: usize = 64;
 

@@ -1,6 +1,6 @@
 //! What is said to one tab: frames as they become ready, pings, and the last word.
 
-use super::{CLOSE_WITHIN_MS, FRAMES_PER_FLUSH, PING_EVERY_MS, WRITE_WITHIN_MS, within};
+use super::{CLOSE_WITHIN_MS, FRAMES_PER_FLUSH, LONG_FRAME_BYTES, PING_EVERY_MS, WRITE_WITHIN_MS, within};
 use crate::{
     server::{
         clock::Ambience,
@@ -66,7 +66,13 @@ fn next_ping(ambience: &Ambience) -> BoxFuture<'_, ()> {
 async fn write_ready(outlet: &Outlet, sink: &mut impl Mouth) -> Result<Option<Ending>, axum::Error> {
     for _ in 0..FRAMES_PER_FLUSH {
         match outlet.next() {
-            Next::Frame(frame) => sink.feed(Message::Binary(frame)).await?,
+            Next::Frame(frame) => {
+                let is_long = frame.len() > LONG_FRAME_BYTES;
+                sink.feed(Message::Binary(frame)).await?;
+                if is_long {
+                    sink.flush().await?;
+                }
+            }
             Next::End(ending) => return Ok(Some(ending)),
             Next::Wait => break,
         }
