@@ -17,7 +17,8 @@ use crate::{
     },
 };
 use futures_util::future::{BoxFuture, FutureExt};
-use tokio::sync::mpsc;
+use std::{future::pending, sync::Arc};
+use tokio::sync::{Notify, mpsc};
 
 const ADA: UserId = UserId::from_bytes([1; 16]);
 const BO: UserId = UserId::from_bytes([2; 16]);
@@ -203,6 +204,36 @@ async fn one_encoded_frame_is_shared_by_all_who_hear_it() {
         panic!("both hear it");
     };
     assert_eq!(one.as_ptr(), other.as_ptr());
+}
+
+#[tokio::test]
+async fn what_comes_while_many_have_something_to_write_does_not_wait_for_all_of_them() {
+    const PEOPLE: u8 = 100;
+    let story = Story::begins().await;
+    let (heard, mut ears) = mpsc::unbounded_channel();
+    let first = Arc::new(Notify::new());
+    for nth in 0..PEOPLE {
+        let connection = story.opens(UserId::from_bytes([nth; 16]), &[HALL]).await;
+        let (heard, first) = (heard.clone(), first.clone());
+        tokio::spawn(async move {
+            connection.outlet().ready().await;
+            heard.send("a listener").unwrap();
+            first.notify_one();
+            pending::<()>().await;
+        });
+    }
+    tokio::spawn(async move {
+        first.notified().await;
+        heard.send("somebody else").unwrap();
+    });
+    // All of them wait for something now.
+    tokio::task::yield_now().await;
+    story.tells([said(HALL, 2)]).await;
+    let mut before = 0;
+    while ears.recv().await != Some("somebody else") {
+        before += 1;
+    }
+    assert!(before < PEOPLE / 2, "{before} had their turn before");
 }
 
 #[tokio::test]
