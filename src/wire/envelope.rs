@@ -36,6 +36,12 @@ pub fn encode<T: Serialize>(body: &T) -> Vec<u8> {
     postcard::to_allocvec(body).expect("plain data encodes into a vector")
 }
 
+/// How many bytes [`encode`] makes, without making them.
+pub fn encoded_len<T: Serialize>(body: &T) -> usize {
+    postcard::serialize_with_flavor(body, postcard::ser_flavors::Size::default())
+        .expect("plain data encodes into any number of bytes")
+}
+
 /// Reads a body and refuses bytes left over.
 ///
 /// # Errors

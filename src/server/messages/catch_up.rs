@@ -5,7 +5,7 @@ use crate::{
     server::{app::App, error::Result, messages::counts_of, rooms, sessions::Signed},
     wire::{
         DirectorySeq, Enveloped, Epoch, Person, RoomId, UserId, UserSeq,
-        envelope::encode,
+        envelope::encoded_len,
         fetch::{CatchUp, CaughtUp, Have, News, RoomAnswer, Want},
         limits::{ANSWER_MAX_BYTES, CATCH_UP_MAX_ROOMS, DELTA_MAX_ENTRIES, DIRECTORY_PAGE_SIZE, USER_LOG_PAGE_SIZE},
         user_log::{UserItem, UserValue},
@@ -44,9 +44,9 @@ pub async fn catch_up_in(conn: &mut SqliteConnection, epoch: Epoch, who: &Signed
     } else {
         Default::default()
     };
-    let mut answer = logs(conn, epoch, who.user(), cursors).await?;
     let asked = asked_once(ask, known);
-    let found = find(conn, who, &asked).await?;
+    let (logs, found) = find(conn, who, cursors, &asked).await?;
+    let mut answer = without_rooms(conn, epoch, who.user(), logs).await?;
     let mut met = shown(&found);
     if cursors.1 > DirectorySeq::ZERO {
         // Who is new to a room, or did not see others come, shares it with people
@@ -87,18 +87,22 @@ fn asked_once(ask: &CatchUp, known: bool) -> Vec<Have> {
 }
 
 /// An answer without rooms yet: what is new in the user log and in the directory.
-async fn logs(
+async fn without_rooms(
     conn: &mut SqliteConnection,
     epoch: Epoch,
     user: UserId,
-    cursors: (UserSeq, DirectorySeq),
+    mut logs: sql::Logs,
 ) -> Result<CaughtUp> {
-    let limits = (USER_LOG_PAGE_SIZE, DIRECTORY_PAGE_SIZE);
-    let mut logs = sql::logs(conn, user, cursors, limits).await?;
     add_counts(conn, user, &mut logs.items).await?;
     let is_full = |length: usize, page_size: u32| length >= page_size as usize;
-    let last_item = logs.items.last().filter(|_| is_full(logs.items.len(), limits.0));
-    let last_person = logs.people.last().filter(|_| is_full(logs.people.len(), limits.1));
+    let last_item = logs
+        .items
+        .last()
+        .filter(|_| is_full(logs.items.len(), USER_LOG_PAGE_SIZE));
+    let last_person = logs
+        .people
+        .last()
+        .filter(|_| is_full(logs.people.len(), DIRECTORY_PAGE_SIZE));
     Ok(CaughtUp {
         epoch,
         user_to: last_item.map_or(logs.user_head, |last| last.useq),
@@ -131,13 +135,25 @@ fn marked_room(item: &UserItem) -> Option<RoomId> {
 
 type FoundRooms = HashMap<RoomId, rooms::Found>;
 
-async fn find(conn: &mut SqliteConnection, who: &Signed, asked: &[Have]) -> Result<FoundRooms> {
+async fn find(
+    conn: &mut SqliteConnection,
+    who: &Signed,
+    (user, directory): (UserSeq, DirectorySeq),
+    asked: &[Have],
+) -> Result<(sql::Logs, FoundRooms)> {
+    let after = sql::After {
+        user,
+        directory,
+        items_max: USER_LOG_PAGE_SIZE,
+        people_max: DIRECTORY_PAGE_SIZE,
+    };
     let seqs: Vec<_> = asked
         .iter()
         .map(|have| (have.room, have.cursor.unwrap_or_default().seq))
         .collect();
-    let found = rooms::summaries(conn, who.user(), &seqs).await?;
-    Ok(found.into_iter().map(|found| (found.room, found)).collect())
+    let (logs, rows) = sql::logs_and_rooms(conn, who.user(), after, &seqs).await?;
+    let found = rooms::summaries(conn, who.user(), rows).await?;
+    Ok((logs, found.into_iter().map(|found| (found.room, found)).collect()))
 }
 
 /// Whose names the summaries show.
@@ -183,14 +199,14 @@ async fn answer_rooms(
     mut found: FoundRooms,
     answer: &mut CaughtUp,
 ) -> Result<()> {
-    let mut bytes = encode(answer).len() + FACES_MAX_BYTES;
+    let mut bytes = encoded_len(answer) + FACES_MAX_BYTES;
     for have in asked {
         let news = match found.remove(&have.room) {
             Some(found) => news(conn, have, found).await?,
             None => News::Gone,
         };
         let room = RoomAnswer { room: have.room, news };
-        bytes += encode(&room).len();
+        bytes += encoded_len(&room);
         if bytes > ANSWER_MAX_BYTES as usize && !answer.rooms.is_empty() {
             break;
         }

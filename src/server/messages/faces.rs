@@ -3,7 +3,7 @@
 use super::sql;
 use crate::{
     server::{app::App, error::Result, sessions::Signed},
-    wire::{Change, Entry, Message, Person, UserId, limits::DIRECTORY_PAGE_SIZE, person::Me},
+    wire::{Change, DirectorySeq, Entry, Message, Person, UserId, UserSeq, limits::DIRECTORY_PAGE_SIZE, person::Me},
 };
 use sqlx::SqliteConnection;
 use std::collections::BTreeSet;
@@ -20,8 +20,13 @@ pub async fn whoami(app: &App, who: &Signed) -> Result<Me> {
     Ok(sql::me(&mut read, who.user()).await?)
 }
 
-/// Everybody whose name these rows show, each once.
-pub async fn faces_of(conn: &mut SqliteConnection, messages: &[Message], entries: &[Entry]) -> Result<Vec<Person>> {
+/// Everybody whose name these rows show, each once; some may be known from the same transaction.
+pub async fn faces_of(
+    conn: &mut SqliteConnection,
+    messages: &[Message],
+    entries: &[Entry],
+    mut known: Vec<Person>,
+) -> Result<Vec<Person>> {
     let mut users = BTreeSet::new();
     users.extend(messages.iter().map(|message| message.author));
     for entry in entries {
@@ -36,7 +41,9 @@ pub async fn faces_of(conn: &mut SqliteConnection, messages: &[Message], entries
         }
         users.insert(*user);
     }
-    faces(conn, &users).await
+    known.retain(|person| users.remove(&person.user));
+    known.extend(faces(conn, &users).await?);
+    Ok(known)
 }
 
 pub async fn faces(conn: &mut SqliteConnection, users: &BTreeSet<UserId>) -> Result<Vec<Person>> {
@@ -58,7 +65,13 @@ fn subject(entry: &Entry) -> Option<UserId> {
 
 /// Active people who share a room with the reader, by name; at most a page of the directory.
 pub async fn people_near(conn: &mut SqliteConnection, who: &Signed) -> Result<Vec<Person>> {
-    let logs = sql::logs(conn, who.user(), Default::default(), (0, DIRECTORY_PAGE_SIZE)).await?;
+    let after = sql::After {
+        user: UserSeq::ZERO,
+        directory: DirectorySeq::ZERO,
+        items_max: 0,
+        people_max: DIRECTORY_PAGE_SIZE,
+    };
+    let logs = sql::logs(conn, who.user(), after).await?;
     let mut people = logs.people;
     people.retain(|person| person.active);
     people.sort_by(|a, b| a.name.cmp(&b.name));

@@ -84,7 +84,7 @@ impl Log {
             room: self.room,
             from,
             to: before.before(),
-            people: faces_of(conn, &messages, &notes).await?,
+            people: faces_of(conn, &messages, &notes, Vec::new()).await?,
             messages,
             notes,
             as_of: self.head,

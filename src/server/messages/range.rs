@@ -44,8 +44,10 @@ pub async fn delta_in(conn: &mut SqliteConnection, room: RoomId, after: Cursor, 
     Ok(Some(with_faces(conn, piece).await?))
 }
 
+/// With everybody whose name its rows show; those who made its entries are there already.
 async fn with_faces(conn: &mut SqliteConnection, mut delta: Delta) -> Result<Delta> {
-    delta.people = faces_of(conn, &delta.messages, &delta.entries).await?;
+    let known = std::mem::take(&mut delta.people);
+    delta.people = faces_of(conn, &delta.messages, &delta.entries, known).await?;
     Ok(delta)
 }
 
@@ -54,9 +56,9 @@ async fn with_faces(conn: &mut SqliteConnection, mut delta: Delta) -> Result<Del
 async fn piece(conn: &mut SqliteConnection, room: RoomId, after: Cursor, to: Seq) -> Result<Delta> {
     // Seqs are dense: so many entries end there.
     let to = to.min(Seq(after.seq.0.saturating_add(u64::from(DELTA_MAX_ENTRIES))));
-    let (mut entries, mut messages) = (Vec::new(), Vec::new());
+    let (mut entries, mut messages, mut people) = (Vec::new(), Vec::new(), Vec::new());
     let mut bytes = 0;
-    let mut rows = sql::entries_and_messages(conn, room, after.seq, to);
+    let mut rows = sql::piece_of_log(conn, room, after.seq, to);
     while let Some(row) = rows.try_next().await? {
         match row {
             LogRow::Entries(found) => {
@@ -72,6 +74,7 @@ async fn piece(conn: &mut SqliteConnection, room: RoomId, after: Cursor, to: Seq
                 }
                 messages.push(*message);
             }
+            LogRow::Face(person) => people.push(person),
         }
     }
     Ok(Delta {
@@ -80,7 +83,7 @@ async fn piece(conn: &mut SqliteConnection, room: RoomId, after: Cursor, to: Seq
         to: entries.last().map_or(after, Entry::cursor),
         entries,
         messages,
-        people: Vec::new(),
+        people,
     })
 }
 

@@ -4,15 +4,23 @@
 //! plans, and plans anew whenever it is bound.
 #![expect(clippy::disallowed_methods, reason = "SQL stands here")]
 
+use super::counts::READ_MARKER;
 use crate::{
-    server::store::{entries, hex_list, user_list},
+    server::{
+        rooms::sql::{RoomRows, pairs, room_rows},
+        store::{entries, hex_list, user_list},
+    },
     wire::{
         Body, ClientKey, Cursor, DirectorySeq, Emoji, Entry, Message, Millis, Ordinal, Person, RoomId, Seq, Tail,
         Target, UserId, UserSeq, person::Me, user_log::UserItem,
     },
 };
 use futures_util::{StreamExt, stream::BoxStream};
-use sqlx::{FromRow, Result, Row, SqliteConnection};
+use sqlx::{
+    FromRow, Result, Row, Sqlite, SqliteConnection,
+    query::Query,
+    sqlite::{SqliteArguments, SqliteRow},
+};
 use std::collections::{BTreeSet, HashMap};
 
 pub async fn head(conn: &mut SqliteConnection, room: RoomId) -> Result<(Cursor, Ordinal)> {
@@ -50,18 +58,24 @@ pub async fn seq_of(conn: &mut SqliteConnection, room: RoomId, ordinal: Ordinal)
         .await
 }
 
-/// The message at or before an entry; zero if there is none.
+/// The message at or before an entry; zero if there is none. Ordinals are dense and rise with
+/// the seq, so it is found by halving: in as many steps as the head's ordinal has bits.
 pub async fn ordinal_at(conn: &mut SqliteConnection, room: RoomId, seq: Seq) -> Result<Ordinal> {
-    let found: Option<_> = sqlx::query_scalar(
-        "SELECT ordinal FROM messages
-          WHERE room = ?1 AND seq <= ?2
-       ORDER BY seq DESC LIMIT 1",
+    sqlx::query_scalar(
+        "WITH RECURSIVE spans (low, high) AS (
+             SELECT 0, ordinal FROM rooms WHERE id = ?1
+              UNION ALL
+             SELECT iif(middle.seq <= ?2, middle.ordinal, low), iif(middle.seq <= ?2, high, middle.ordinal - 1)
+               FROM spans
+         CROSS JOIN messages AS middle ON middle.room = ?1 AND middle.ordinal = (low + high + 1) / 2
+              WHERE low < high
+         )
+         SELECT low FROM spans WHERE low = high",
     )
     .bind(room)
     .bind(seq)
-    .fetch_optional(conn)
-    .await?;
-    Ok(found.unwrap_or_default())
+    .fetch_one(conn)
+    .await
 }
 
 /// Newest first.
@@ -72,7 +86,7 @@ pub fn messages_before(
     limit: u32,
 ) -> BoxStream<'_, Result<Message>> {
     sqlx::query_as(
-        "SELECT room, ordinal, seq, revision, author, client_key, at, body, mentions, edited_at, deleted, hash, reactions
+        "SELECT whole
            FROM message_rows
           WHERE room = ?1 AND ordinal < ?2
        ORDER BY ordinal DESC
@@ -92,33 +106,33 @@ pub enum LogRow {
         touched: Seq,
         message: Box<Message>,
     },
+    /// Somebody who made one of the entries.
+    Face(Person),
 }
 
 /// The entries `after + 1 ..= to`, in order; then the messages that they touched, in the
-/// order of the first that did. Two statements in one string, because the way to SQLite's
-/// thread and back costs more than either; all entries in one row, because each of their
-/// columns comes over by itself.
-pub fn entries_and_messages(
-    conn: &mut SqliteConnection,
-    room: RoomId,
-    after: Seq,
-    to: Seq,
-) -> BoxStream<'_, Result<LogRow>> {
+/// order of the first that did; then who made the entries. Three statements in one string,
+/// because the way to SQLite's thread and back costs more than any; all entries in one row,
+/// because each of their columns comes over by itself.
+pub fn piece_of_log(conn: &mut SqliteConnection, room: RoomId, after: Seq, to: Seq) -> BoxStream<'_, Result<LogRow>> {
     sqlx::query(
-        "SELECT NULL AS touched,
+        "SELECT 0 AS what,
                 json_group_array(json_array(seq, tail, at, hex(actor), kind, version, hex(payload)) ORDER BY seq)
                     AS entries
            FROM entries
           WHERE room = $1 AND seq > $2 AND seq <= $3;
 
-         SELECT touched.first AS touched, m.room, m.ordinal, m.seq, m.revision, m.author, m.client_key, m.at,
-                m.body, m.mentions, m.edited_at, m.deleted, m.hash, m.reactions
+         SELECT 1 AS what, touched.first AS touched, m.whole
            FROM (SELECT target, min(seq) AS first
                    FROM entries
                   WHERE room = $1 AND seq > $2 AND seq <= $3 AND target IS NOT NULL
                GROUP BY target) AS touched
      CROSS JOIN message_rows AS m ON m.room = $1 AND m.ordinal = touched.target
-       ORDER BY touched.first",
+       ORDER BY touched.first;
+
+         SELECT 2 AS what, u.id, u.dseq, u.name, u.username, u.hue, u.state
+           FROM (SELECT DISTINCT actor FROM entries WHERE room = $1 AND seq > $2 AND seq <= $3) AS acted
+     CROSS JOIN users AS u ON u.id = acted.actor",
     )
     .bind(room)
     .bind(after)
@@ -126,12 +140,13 @@ pub fn entries_and_messages(
     .fetch(conn)
     .map(|row| {
         let row = row?;
-        Ok(match row.try_get("touched")? {
-            None => LogRow::Entries(entries(row.try_get("entries")?)?),
-            Some(touched) => LogRow::Message {
-                touched,
+        Ok(match row.try_get::<i64, _>("what")? {
+            0 => LogRow::Entries(entries(row.try_get("entries")?)?),
+            1 => LogRow::Message {
+                touched: row.try_get("touched")?,
                 message: Box::new(Message::from_row(&row)?),
             },
+            _ => LogRow::Face(Person::from_row(&row)?),
         })
     })
     .boxed()
@@ -190,16 +205,10 @@ pub struct Logs {
     pub people: Vec<Person>,
 }
 
-/// The next of both logs. A cursor from the future is of another log: all is lacking then.
-/// One string of statements, because each way to SQLite's thread and back costs more than
-/// they do.
-pub async fn logs(
-    conn: &mut SqliteConnection,
-    reader: UserId,
-    (user, directory): (UserSeq, DirectorySeq),
-    (items_max, people_max): (u32, u32),
-) -> Result<Logs> {
-    let rows = sqlx::query(
+/// The next of both logs for `$1` after the cursors `$2` and `$3`, so many of each. To be read by
+/// [`Logs`], which its marks `what` are of.
+macro_rules! logs {
+    () => {
         "SELECT 0 AS what, coalesce(max(useq), 0) AS head FROM user_log WHERE user = $1;
 
          SELECT 1 AS what, useq, kind, version, value
@@ -221,25 +230,77 @@ pub async fn logs(
                              ON mine.room = theirs.room AND mine.user = $1 AND mine.state = 0
                           WHERE theirs.user = u.id AND theirs.state = 0))
        ORDER BY u.dseq
-          LIMIT $5 + 0",
-    )
-    .bind(reader)
-    .bind(user)
-    .bind(directory)
-    .bind(items_max)
-    .bind(people_max)
-    .fetch_all(conn)
-    .await?;
+          LIMIT $5 + 0"
+    };
+}
+
+impl Logs {
+    fn take(&mut self, what: i64, row: &SqliteRow) -> Result<()> {
+        match what {
+            0 => self.user_head = row.try_get("head")?,
+            1 => self.items.push(UserItem::from_row(row)?),
+            2 => self.directory_head = row.try_get("head")?,
+            _ => self.people.push(Person::from_row(row)?),
+        }
+        Ok(())
+    }
+}
+
+/// Where somebody's copies of the two logs end, and how much of each they are given.
+#[derive(Debug, Clone, Copy)]
+pub struct After {
+    pub user: UserSeq,
+    pub directory: DirectorySeq,
+    pub items_max: u32,
+    pub people_max: u32,
+}
+
+/// The next of both logs. A cursor from the future is of another log: all is lacking then.
+/// One string of statements, because each way to SQLite's thread and back costs more than
+/// they do.
+pub async fn logs(conn: &mut SqliteConnection, reader: UserId, after: After) -> Result<Logs> {
+    let rows = bind(sqlx::query(logs!()), reader, after).fetch_all(conn).await?;
     let mut logs = Logs::default();
     for row in &rows {
-        match row.try_get::<i64, _>("what")? {
-            0 => logs.user_head = row.try_get("head")?,
-            1 => logs.items.push(UserItem::from_row(row)?),
-            2 => logs.directory_head = row.try_get("head")?,
-            _ => logs.people.push(Person::from_row(row)?),
-        }
+        logs.take(row.try_get("what")?, row)?;
     }
     Ok(logs)
+}
+
+/// [`logs`], and the rooms of a list that the reader is in: what every answer to a catch-up
+/// begins with, in one way to SQLite's thread and back.
+pub async fn logs_and_rooms(
+    conn: &mut SqliteConnection,
+    reader: UserId,
+    after: After,
+    asked: &[(RoomId, Seq)],
+) -> Result<(Logs, RoomRows)> {
+    let rows = bind(
+        sqlx::query(concat!(logs!(), ";", room_rows!("$6", "$7"))),
+        reader,
+        after,
+    )
+    .bind(pairs(asked))
+    .bind(READ_MARKER)
+    .fetch_all(conn)
+    .await?;
+    let (mut logs, mut rooms) = (Logs::default(), RoomRows::default());
+    for row in &rows {
+        match row.try_get("what")? {
+            what @ 0..=3 => logs.take(what, row)?,
+            what => rooms.take(what, row)?,
+        }
+    }
+    Ok((logs, rooms))
+}
+
+fn bind(query: Query<'_, Sqlite, SqliteArguments>, reader: UserId, after: After) -> Query<'_, Sqlite, SqliteArguments> {
+    query
+        .bind(reader)
+        .bind(after.user)
+        .bind(after.directory)
+        .bind(after.items_max)
+        .bind(after.people_max)
 }
 
 /// Members of a room, in the order of their ids.

@@ -1,6 +1,6 @@
 //! Rooms as their members see them.
 
-use super::sql::{self, RoomRow, Shown};
+use super::sql::{self, RoomRow, RoomRows, Shown};
 use crate::{
     rules::preview,
     server::{error::Result, memberships, messages, sessions::Signed},
@@ -38,7 +38,8 @@ pub async fn heads_for(conn: &mut SqliteConnection, user: UserId) -> Result<Head
 pub async fn list_for(conn: &mut SqliteConnection, who: &Signed) -> Result<Vec<RoomAnswer>> {
     let rooms = memberships::sql::rooms_of(conn, who.user()).await?;
     let asked: Vec<_> = rooms.into_iter().map(|room| (room, Seq::ZERO)).collect();
-    let summaries = summaries(conn, who.user(), &asked).await?;
+    let rows = sql::rooms_of_list(conn, who.user(), &asked).await?;
+    let summaries = summaries(conn, who.user(), rows).await?;
     Ok(summaries
         .into_iter()
         .map(|found| RoomAnswer {
@@ -73,10 +74,10 @@ pub struct Found {
     pub tail_at_asked: Option<Tail>,
 }
 
-/// Summaries of those of the rooms that the user is in, in the order asked, by a
-/// number of statements that depends neither on the rooms nor on what was missed.
-pub async fn summaries(conn: &mut SqliteConnection, user: UserId, asked: &[(RoomId, Seq)]) -> Result<Vec<Found>> {
-    let (rows, newest) = sql::room_rows(conn, user, asked).await?;
+/// Summaries of these rooms in their order, by a number of statements that depends neither
+/// on the rooms nor on what was missed.
+pub async fn summaries(conn: &mut SqliteConnection, user: UserId, listed: RoomRows) -> Result<Vec<Found>> {
+    let RoomRows { rooms: rows, newest } = listed;
     let read: Vec<_> = rows.iter().map(|row| (row.room, row.marker.marker())).collect();
     let mut counts = messages::counts_at(conn, user, &read).await?;
     let mentions: Vec<_> = counts

@@ -5,7 +5,7 @@ mod emptying;
 pub mod http;
 mod list;
 mod make;
-mod sql;
+pub(in crate::server) mod sql;
 #[cfg(test)]
 mod tests;
 

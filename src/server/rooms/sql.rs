@@ -141,51 +141,70 @@ impl MarkerRow {
     }
 }
 
-/// Those of the rooms that the user is in, each with the tail at the seq beside it, in the
-/// order asked; and the newest message of each that is not deleted. Two statements in one
-/// string, because the way to SQLite's thread and back costs more than either.
-pub async fn room_rows(
-    conn: &mut SqliteConnection,
-    user: UserId,
-    asked: &[(RoomId, Seq)],
-) -> Result<(Vec<RoomRow>, Vec<Shown>)> {
-    let rows = sqlx::query(
-        "SELECT 0 AS what, r.id AS room, r.kind, r.name, m.role, r.seq, r.tail, r.ordinal,
-                CASE r.kind WHEN 2 THEN CASE r.direct_a WHEN $1 THEN r.direct_b ELSE r.direct_a END END AS \"with\",
-                (SELECT tail FROM entries WHERE room = r.id AND seq = asked.value ->> 1) AS tail_at_asked,
-                log.version, log.value
-           FROM json_each($2) AS asked
-     CROSS JOIN memberships AS m ON m.room = unhex(asked.value ->> 0) AND m.user = $1 AND m.state = 0
-     CROSS JOIN rooms AS r ON r.id = m.room
-      LEFT JOIN user_log AS log ON log.user = $1 AND log.kind = $3 AND log.name = r.id
-       ORDER BY asked.key;
+/// Those of the rooms of a list that the user `$1` is in, each with the tail at the seq beside
+/// it, in the order of the list; and the newest message of each that is not deleted. To be
+/// read by [`RoomRows`], which its marks `what` are of.
+macro_rules! room_rows {
+    ($asked:literal, $read_marker:literal) => {
+        concat!(
+            "SELECT 4 AS what, r.id AS room, r.kind, r.name, m.role, r.seq, r.tail, r.ordinal,
+                    CASE r.kind WHEN 2 THEN CASE r.direct_a WHEN $1 THEN r.direct_b ELSE r.direct_a END END AS \"with\",
+                    (SELECT tail FROM entries WHERE room = r.id AND seq = asked.value ->> 1) AS tail_at_asked,
+                    log.version, log.value
+               FROM json_each(", $asked, ") AS asked
+         CROSS JOIN memberships AS m ON m.room = unhex(asked.value ->> 0) AND m.user = $1 AND m.state = 0
+         CROSS JOIN rooms AS r ON r.id = m.room
+          LEFT JOIN user_log AS log ON log.user = $1 AND log.kind = ", $read_marker, " AND log.name = r.id
+           ORDER BY asked.key;
 
-         SELECT 1 AS what, m.room, m.ordinal, m.seq, m.author, m.client_key, m.at, m.deleted, m.hash,
-                (SELECT body FROM texts WHERE id = m.text) AS body
-           FROM json_each($2) AS asked
-     CROSS JOIN memberships AS mine ON mine.room = unhex(asked.value ->> 0) AND mine.user = $1 AND mine.state = 0
-     CROSS JOIN messages AS m
-             ON m.room = mine.room
-            AND m.ordinal = (SELECT ordinal FROM messages
-                              WHERE room = mine.room AND deleted = 0
-                           ORDER BY ordinal DESC LIMIT 1)",
-    )
-    .bind(user)
-    .bind(pairs(asked))
-    .bind(messages::READ_MARKER)
-    .fetch_all(conn)
-    .await?;
-    let mut found = (Vec::new(), Vec::new());
-    for row in &rows {
-        match row.try_get::<i64, _>("what")? {
-            0 => found.0.push(RoomRow::from_row(row)?),
-            _ => found.1.push(Shown::from_row(row)?),
+             SELECT 5 AS what, m.room, m.ordinal, m.seq, m.author, m.client_key, m.at, m.deleted, m.hash,
+                    (SELECT body FROM texts WHERE id = m.text) AS body
+               FROM json_each(", $asked, ") AS asked
+         CROSS JOIN memberships AS mine ON mine.room = unhex(asked.value ->> 0) AND mine.user = $1 AND mine.state = 0
+         CROSS JOIN messages AS m
+                 ON m.room = mine.room
+                AND m.ordinal = (SELECT ordinal FROM messages
+                                  WHERE room = mine.room AND deleted = 0
+                               ORDER BY ordinal DESC LIMIT 1)"
+        )
+    };
+}
+pub(in crate::server) use room_rows;
+
+/// What [`room_rows`] gives.
+#[derive(Debug, Default)]
+pub struct RoomRows {
+    pub rooms: Vec<RoomRow>,
+    pub newest: Vec<Shown>,
+}
+
+impl RoomRows {
+    /// Takes in a row with its mark.
+    pub fn take(&mut self, what: i64, row: &SqliteRow) -> Result<()> {
+        match what {
+            4 => self.rooms.push(RoomRow::from_row(row)?),
+            _ => self.newest.push(Shown::from_row(row)?),
         }
+        Ok(())
+    }
+}
+
+pub async fn rooms_of_list(conn: &mut SqliteConnection, user: UserId, asked: &[(RoomId, Seq)]) -> Result<RoomRows> {
+    let rows = sqlx::query(room_rows!("$2", "$3"))
+        .bind(user)
+        .bind(pairs(asked))
+        .bind(messages::READ_MARKER)
+        .fetch_all(conn)
+        .await?;
+    let mut found = RoomRows::default();
+    for row in &rows {
+        found.take(row.try_get("what")?, row)?;
     }
     Ok(found)
 }
 
-fn pairs(asked: &[(RoomId, Seq)]) -> String {
+/// A list of rooms, each with a seq, as a statement takes it.
+pub fn pairs(asked: &[(RoomId, Seq)]) -> String {
     let asked: Vec<_> = asked
         .iter()
         .map(|(room, seq)| (room.to_string(), i64::try_from(seq.0).unwrap_or(i64::MAX)))
@@ -223,7 +242,8 @@ pub async fn shown(conn: &mut SqliteConnection, asked: &[(RoomId, Seq)]) -> Resu
         "SELECT m.room, m.ordinal, m.seq, m.author, m.client_key, m.at, m.deleted, m.hash,
                 (SELECT body FROM texts WHERE id = m.text) AS body
            FROM json_each(?1) AS asked
-     CROSS JOIN messages AS m ON m.room = unhex(asked.value ->> 0) AND m.seq = asked.value ->> 1",
+     CROSS JOIN entries AS e ON e.room = unhex(asked.value ->> 0) AND e.seq = asked.value ->> 1
+     CROSS JOIN messages AS m ON m.room = e.room AND m.ordinal = e.target",
     )
     .bind(pairs(asked))
     .fetch_all(conn)

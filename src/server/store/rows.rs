@@ -5,72 +5,124 @@ use super::{
     seal::{Place, seal},
 };
 use crate::wire::{
-    Body, Emoji, Entry, Envelope, Message, Millis, Person, Reaction, Seq, Tail, UserId, person::Me, user_log::UserItem,
+    Body, ClientKey, Emoji, Entry, Envelope, Message, Millis, Ordinal, Person, Reaction, RoomId, Seq, Tail, UserId,
+    person::Me, user_log::UserItem,
 };
 use sqlx::{FromRow, Result, Row, sqlite::SqliteRow};
 
-/// Of a row of `message_rows`.
+/// The column `whole` of `message_rows`: room, ordinal, seq, revision, author, client key, time,
+/// text, mentions, time of the last edit, deleted, hash, reactions.
+type WholeRow<'a> = (
+    Unhexed<16>,
+    u64,
+    u64,
+    u64,
+    Unhexed<16>,
+    Unhexed<16>,
+    u64,
+    Option<&'a str>,
+    &'a str,
+    Option<u64>,
+    u8,
+    Option<&'a str>,
+    Option<Vec<(String, Unhexed<16>)>>,
+);
+
+/// Of a row of `message_rows`, by its one column `whole`: each column by itself comes over from
+/// SQLite's thread as a copy, and takes longer on its way than in the making.
 impl FromRow<'_, SqliteRow> for Message {
     fn from_row(row: &SqliteRow) -> Result<Self> {
-        let mentions: &[u8] = row.try_get("mentions")?;
+        let failed = |error: serde_json::Error| sqlx::Error::Decode(error.into());
+        let whole: WholeRow = serde_json::from_str(row.try_get("whole")?).map_err(failed)?;
+        let (room, ordinal, seq, revision, author, client_key, at, text, mentions, edited_at, deleted, hash, signs) =
+            whole;
+        let place = Place {
+            room: RoomId::from_bytes(room.0),
+            ordinal: Ordinal(ordinal),
+            author: UserId::from_bytes(author.0),
+            client_key: ClientKey::from_bytes(client_key.0),
+        };
+        let bytes = |hex: &str, column| unhex(hex).ok_or(NotAColumn(column));
+        let stored = Stored {
+            place,
+            seq: Seq(seq),
+            is_deleted: deleted != 0,
+            text: text.map(|hex| bytes(hex, "body")).transpose()?,
+            hash: hash.map(|hex| bytes(hex, "hash")).transpose()?,
+        };
         Ok(Self {
-            ordinal: row.try_get("ordinal")?,
-            seq: row.try_get("seq")?,
-            revision: row.try_get("revision")?,
-            author: row.try_get("author")?,
-            client_key: row.try_get("client_key")?,
-            at: row.try_get("at")?,
-            body: body(row)?,
-            mentions: user_list(mentions),
-            edited_at: row.try_get("edited_at")?,
-            reactions: reactions(row.try_get("reactions")?)?,
+            ordinal: place.ordinal,
+            seq: stored.seq,
+            revision: Seq(revision),
+            author: place.author,
+            client_key: place.client_key,
+            at: Millis(at),
+            body: stored.body(),
+            mentions: user_list(&bytes(mentions, "mentions")?),
+            edited_at: edited_at.map(Millis),
+            reactions: reactions(signs.unwrap_or_default()),
         })
     }
 }
 
-/// The text of a message, from its row and the bytes it refers to; none if it is deleted.
-///
-/// One that is not what was stored is never given as if it were whole. An empty body
-/// stands in its place, which nobody can send: the rest of the room stays readable,
-/// and the author can write the text again. Refusing the page instead would have let
-/// one bad byte close a whole room.
+/// The text of a message, from columns of its own name.
 pub fn body(row: &SqliteRow) -> Result<Option<Body>> {
-    let place = Place {
-        room: row.try_get("room")?,
-        ordinal: row.try_get("ordinal")?,
-        author: row.try_get("author")?,
-        client_key: row.try_get("client_key")?,
+    let stored = Stored {
+        place: Place {
+            room: row.try_get("room")?,
+            ordinal: row.try_get("ordinal")?,
+            author: row.try_get("author")?,
+            client_key: row.try_get("client_key")?,
+        },
+        seq: row.try_get("seq")?,
+        is_deleted: row.try_get("deleted")?,
+        text: row.try_get("body")?,
+        hash: row.try_get("hash")?,
     };
-    let is_deleted: bool = row.try_get("deleted")?;
-    // A text that is not there, or bytes that are no text any more, are the same damage.
-    let stored: Option<&[u8]> = row.try_get("body")?;
-    let stored = stored.and_then(|bytes| str::from_utf8(bytes).ok());
-    let body = if is_deleted {
-        Some(None)
-    } else {
-        stored.map(|text| Some(Body::stored(text.to_owned())))
-    };
-    let hash: Option<&[u8]> = row.try_get("hash")?;
-    match (body, hash) {
-        (Some(body), None) => Ok(body),
-        (Some(body), Some(hash)) if hash == seal(&place, body.as_ref()) => Ok(body),
-        _ => {
-            let seq: Seq = row.try_get("seq")?;
-            tracing::error!(room = %place.room, seq = seq.0, "a message is not what was stored; its text is withheld");
-            Ok(Some(Body::stored(String::new())))
+    Ok(stored.body())
+}
+
+/// What says whether a text is what was stored.
+struct Stored {
+    place: Place,
+    seq: Seq,
+    is_deleted: bool,
+    text: Option<Vec<u8>>,
+    hash: Option<Vec<u8>>,
+}
+
+impl Stored {
+    /// The text; none if it is deleted.
+    ///
+    /// One that is not what was stored is never given as if it were whole. An empty body
+    /// stands in its place, which nobody can send: the rest of the room stays readable,
+    /// and the author can write the text again. Refusing the page instead would have let
+    /// one bad byte close a whole room.
+    fn body(self) -> Option<Body> {
+        // A text that is not there, or bytes that are no text any more, are the same damage.
+        let text = self.text.and_then(|bytes| String::from_utf8(bytes).ok());
+        let body = if self.is_deleted {
+            Some(None)
+        } else {
+            text.map(|text| Some(Body::stored(text)))
+        };
+        match (body, self.hash) {
+            (Some(body), None) => body,
+            (Some(body), Some(hash)) if hash == seal(&self.place, body.as_ref()) => body,
+            _ => {
+                let (room, seq) = (self.place.room, self.seq.0);
+                tracing::error!(%room, seq, "a message is not what was stored; its text is withheld");
+                Some(Body::stored(String::new()))
+            }
         }
     }
 }
 
 /// Each emoji where it came first, its people in the order in which they came.
-fn reactions(json: &str) -> Result<Vec<Reaction>> {
-    let rows: Vec<(String, String)> = serde_json::from_str(json).map_err(|error| sqlx::Error::Decode(error.into()))?;
+fn reactions(rows: Vec<(String, Unhexed<16>)>) -> Vec<Reaction> {
     let mut reactions = Vec::<Reaction>::new();
     for (emoji, user) in rows {
-        let emoji = Emoji::stored(emoji);
-        let user = user
-            .parse()
-            .map_err(|_| sqlx::Error::Decode(NotAColumn("UserId").into()))?;
+        let (emoji, user) = (Emoji::stored(emoji), UserId::from_bytes(user.0));
         match reactions.iter_mut().find(|reaction| reaction.emoji == emoji) {
             Some(reaction) => reaction.users.push(user),
             None => reactions.push(Reaction {
@@ -79,7 +131,7 @@ fn reactions(json: &str) -> Result<Vec<Reaction>> {
             }),
         }
     }
-    Ok(reactions)
+    reactions
 }
 
 const ID_BYTES: usize = 16;

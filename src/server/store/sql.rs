@@ -9,9 +9,14 @@ use sqlx::{
 
 /// Every file of `migrations/`, in order. Named one by one, so that the compiler
 /// watches each and no macro has to read a folder.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (1, "first", include_str!("../../../migrations/0001_first.sql")),
     (2, "edits", include_str!("../../../migrations/0002_edits.sql")),
+    (
+        3,
+        "fewer_pages",
+        include_str!("../../../migrations/0003_fewer_pages.sql"),
+    ),
 ];
 
 pub fn migrator() -> Migrator {

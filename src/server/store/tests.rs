@@ -204,3 +204,52 @@ async fn a_store_of_the_first_schema_keeps_its_texts_and_no_copies_of_them() {
     assert!(!holds("canary"));
     assert!(!sql::is_to_vacuum(&mut read).await.unwrap());
 }
+
+#[tokio::test]
+async fn a_read_is_of_one_moment_and_the_next_is_of_a_later_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), &ambience(1)).await.unwrap();
+    let mut writes = store.write_connection().await.unwrap();
+    let mut read = store.read().await.unwrap();
+    let before = facts(&mut read).await;
+    writes
+        .execute("INSERT INTO store_facts (name, value) VALUES ('new', x'')")
+        .await
+        .unwrap();
+    assert_eq!(facts(&mut read).await, before);
+    drop(read);
+    // The same connection, lent again.
+    assert_eq!(facts(&mut store.connection().await.unwrap()).await, before + 1);
+}
+
+async fn facts(conn: &mut SqliteConnection) -> i64 {
+    sqlx::query_scalar("SELECT count(*) FROM store_facts")
+        .fetch_one(conn)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn keys_of_an_older_schema_are_kept_and_a_pair_of_author_and_key_stays_unique() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = SqliteConnectOptions::new()
+        .filename(folder.path().join("whilst.db"))
+        .create_if_missing(true);
+    let mut conn = SqliteConnection::connect_with(&options).await.unwrap();
+    let older = sql::migrator().migrations.iter().take(2).cloned().collect();
+    Migrator::with_migrations(older).run(&mut conn).await.unwrap();
+    let keys = "INSERT INTO client_keys (author, client_key, room, seq, digest)
+                VALUES (x'02', x'0a', x'01', 1, x'00'), (x'03', x'0a', x'01', 2, x'00'), (x'02', x'0b', x'01', 3, x'00')";
+    conn.execute(keys).await.unwrap();
+    conn.close().await.unwrap();
+    let store = Store::open(folder.path(), &ambience(1)).await.unwrap();
+    let mut writes = store.write_connection().await.unwrap();
+    let seqs: Vec<i64> = sqlx::query_scalar("SELECT seq FROM client_keys ORDER BY seq")
+        .fetch_all(&mut writes)
+        .await
+        .unwrap();
+    assert_eq!(seqs, [1, 2, 3]);
+    let again =
+        "INSERT INTO client_keys (author, client_key, room, seq, digest) VALUES (x'03', x'0a', x'01', 9, x'00')";
+    assert!(writes.execute(again).await.is_err());
+}

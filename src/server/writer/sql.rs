@@ -51,7 +51,7 @@ pub async fn touch_message(conn: &mut SqliteConnection, room: RoomId, ordinal: O
         .execute(&mut *conn)
         .await?;
     sqlx::query_as(
-        "SELECT room, ordinal, seq, revision, author, client_key, at, body, mentions, edited_at, deleted, hash, reactions
+        "SELECT whole
            FROM message_rows
           WHERE room = ?1 AND ordinal = ?2",
     )

@@ -14,7 +14,7 @@ pub struct Intent {
     pub head: Seq,
 }
 
-/// The entries `after + 1 ..= to` of a room.
+/// The entries `after + 1 ..= to` of a room, and the messages that they are about.
 #[derive(Debug)]
 pub struct Part {
     pub room: RoomId,
@@ -63,7 +63,10 @@ pub async fn blank_texts(conn: &mut SqliteConnection, part: &Part) -> Result<()>
     const SQL: &str = "
         UPDATE texts
            SET body = zeroblob(length(body))
-         WHERE id IN (SELECT text FROM messages WHERE room = ?1 AND seq > ?2 AND seq <= ?3)";
+         WHERE id IN (SELECT m.text
+                        FROM entries AS e
+                  CROSS JOIN messages AS m ON m.room = ?1 AND m.ordinal = e.target
+                       WHERE e.room = ?1 AND e.seq > ?2 AND e.seq <= ?3)";
     execute(conn, SQL, part).await
 }
 
@@ -71,7 +74,7 @@ pub async fn delete_reactions(conn: &mut SqliteConnection, part: &Part) -> Resul
     const SQL: &str = "
         DELETE FROM reactions
          WHERE room = ?1
-           AND ordinal IN (SELECT ordinal FROM messages WHERE room = ?1 AND seq > ?2 AND seq <= ?3)";
+           AND ordinal IN (SELECT target FROM entries WHERE room = ?1 AND seq > ?2 AND seq <= ?3)";
     execute(conn, SQL, part).await
 }
 
@@ -80,7 +83,8 @@ pub async fn delete_messages(conn: &mut SqliteConnection, part: &Part) -> Result
     const SQL: &str = "
         UPDATE messages
            SET deleted = 1, text = 0, mentions = x'', hash = NULL, edited_at = NULL
-         WHERE room = ?1 AND seq > ?2 AND seq <= ?3";
+         WHERE room = ?1
+           AND ordinal IN (SELECT target FROM entries WHERE room = ?1 AND seq > ?2 AND seq <= ?3)";
     execute(conn, SQL, part).await
 }
 
