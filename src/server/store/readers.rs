@@ -6,11 +6,8 @@
 //! before the next statement, because each connection has one thread that takes one thing
 //! after another.
 
-use sqlx::{
-    ConnectOptions, Connection, SqliteConnection,
-    sqlite::{SqliteConnectOptions, SqliteTransactionManager},
-};
-use sqlx_core::transaction::TransactionManager;
+use futures_util::FutureExt;
+use sqlx::{ConnectOptions, Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::{
     ops::{Deref, DerefMut},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -69,9 +66,8 @@ impl Readers {
     /// As `acquire`.
     pub async fn begin(self: &Arc<Self>) -> sqlx::Result<Reader> {
         let mut reader = self.acquire().await?;
-        // Said first: who gives up meanwhile may have begun.
         reader.is_within = true;
-        SqliteTransactionManager::begin(&mut reader, None).await?;
+        send(&mut reader, "BEGIN");
         Ok(reader)
     }
 
@@ -99,6 +95,15 @@ impl Readers {
         // A list of connections is whole whatever panicked beside it.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Hands over a statement to the connection's thread and waits for no answer: what is handed
+/// over after it is done after it. A transaction begins and ends by these alone, which cannot
+/// fail where none is open, or one is; to wait for either would cost as much as what is read.
+fn send(conn: &mut SqliteConnection, statement: &'static str) {
+    // The first look at the future is what hands it over: the thread's queue has room for many, and
+    // of a connection that one has to oneself there are never more than three in it.
+    let _unanswered = conn.execute(statement).now_or_never();
 }
 
 /// A connection on loan. Dropped, it goes back, and what was begun on it is undone.
@@ -130,7 +135,7 @@ impl Drop for Reader {
     fn drop(&mut self) {
         if let Some(mut conn) = self.conn.take() {
             if self.is_within {
-                SqliteTransactionManager::start_rollback(&mut conn);
+                send(&mut conn, "ROLLBACK");
             }
             self.home.lock().push(conn);
         }
