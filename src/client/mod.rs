@@ -60,7 +60,7 @@ pub use store::{MemoryStore, OutboxStore, Stored};
 pub use tab::Tab;
 pub use timeline::Timeline;
 pub use view::{RoomLine, Row, RowKey, Totals, continues};
-pub use window::{Drawn, ROWS_DRAWN_MAX};
+pub use window::{Drawn, ROWS_BESIDE_MAX, ROWS_DRAWN_MAX, rows_beside};
 
 #[cfg(test)]
 mod tests;

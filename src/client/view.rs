@@ -134,7 +134,8 @@ pub(super) fn rows(timeline: &Timeline, mut look: Look<'_>) -> Vec<Row> {
     let mut rows = Drawing {
         overlays: core::mem::take(&mut look.overlays),
         look: &look,
-        rows: Vec::new(),
+        // A day or a name stands between some.
+        rows: Vec::with_capacity(timeline.len() * 9 / 8 + look.pending.len()),
         above: None,
         divided: look.divider.is_none(),
         day: None,

@@ -13,14 +13,28 @@ use super::{
 };
 use crate::wire::{RoomId, Seq};
 
-/// Rows on each side of where the reader stands. With what stands above the first row of all
-/// there are no more than 300 things in the list.
-const ROWS_BESIDE: usize = 149;
+/// Rows on each side of where the reader stands, at most. With what stands above the first row
+/// of all there are no more than 300 things in the list.
+pub const ROWS_BESIDE_MAX: usize = 149;
+/// At least: what a page of the log has, with what stands between.
+const ROWS_BESIDE_MIN: usize = 60;
+/// No row is lower than this, but for the hidden ones.
+const ROW_MIN_PX: usize = 24;
 /// Rows that are asked for and drawn at a time: what a slow device draws between two
 /// frames without being noticed.
 pub(super) const STEP_ROWS: u32 = 25;
+/// So many messages leave the top at once, while the reader stands at the end.
+const END_STEP_MESSAGES: u64 = 50;
+const END_STEP_ROWS_MAX: usize = 100;
 /// Rows in the page at most.
-pub const ROWS_DRAWN_MAX: usize = 2 * ROWS_BESIDE;
+pub const ROWS_DRAWN_MAX: usize = 2 * ROWS_BESIDE_MAX;
+
+/// How many rows are to be drawn on each side in a window of this height: those in it, and
+/// one and a half times as many beyond, near which the next are drawn. Each row that is drawn has
+/// its part in what a new one costs.
+pub fn rows_beside(window_px: usize) -> usize {
+    (window_px / ROW_MIN_PX * 5 / 2).clamp(ROWS_BESIDE_MIN, ROWS_BESIDE_MAX)
+}
 
 /// Where in a room the reader stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -43,7 +57,8 @@ pub struct Drawn {
 }
 
 impl Drawn {
-    /// At most `beside` rows before where the reader stands, and as many from there on.
+    /// At most `beside` rows before where the reader stands, and as many from there on. At the
+    /// end of the log there are a step's more.
     pub(super) fn around(stand: Stand, mut rows: Vec<Row>, beside: usize) -> Self {
         let last = rows.len().saturating_sub(1);
         let middle = match stand {
@@ -54,7 +69,10 @@ impl Drawn {
                 at.unwrap_or(0)
             }
         };
-        let from = middle.saturating_sub(beside);
+        let from = match stand {
+            Stand::End => whole_step(&rows, middle.saturating_sub(beside)),
+            Stand::At(_) => middle.saturating_sub(beside),
+        };
         let to = (middle + beside).min(rows.len());
         let more_below = to < rows.len();
         rows.truncate(to);
@@ -64,6 +82,19 @@ impl Drawn {
             more_below,
         }
     }
+}
+
+/// Where a step begins that ends no earlier than at this row: while one stands at the end, the
+/// first rows that are drawn go many at a time. Would one go with each message that comes, all
+/// others had to be moved up and painted for it, and the message waited for that. A step of
+/// messages may have as many rows again between them, of days and of who came and went.
+fn whole_step(rows: &[Row], from: usize) -> usize {
+    let begins = |row: &Row| matches!(row, Row::Message { message, .. } if message.ordinal.0 % END_STEP_MESSAGES == 0);
+    let before = from.saturating_sub(END_STEP_ROWS_MAX)..=from;
+    before
+        .rev()
+        .find(|at| rows.get(*at).is_some_and(begins))
+        .unwrap_or(from)
 }
 
 impl Stand {
@@ -83,9 +114,10 @@ impl Stand {
 }
 
 impl Tab {
-    /// The rows to draw of a room. `zone` gives minutes from UTC at a moment.
-    pub fn drawn(&self, id: RoomId, zone: &dyn Fn(crate::wire::Millis) -> i32) -> Drawn {
-        Drawn::around(self.stand(id), self.rows(id, zone), ROWS_BESIDE)
+    /// The rows to draw of a room, as [`Drawn::around`] has it.
+    /// `zone` gives minutes from UTC at a moment.
+    pub fn drawn(&self, id: RoomId, beside: usize, zone: &dyn Fn(crate::wire::Millis) -> i32) -> Drawn {
+        Drawn::around(self.stand(id), self.rows(id, zone), beside)
     }
 
     fn stand(&self, id: RoomId) -> Stand {

@@ -18,6 +18,8 @@ use crate::{
 };
 use leptos::prelude::*;
 
+/// The title is written when what came is painted.
+const TITLE_AFTER_MS: u32 = 50;
 /// Where the page carries what it was drawn from.
 pub const PAGE_DATA_ID: &str = "page-data";
 
@@ -38,7 +40,18 @@ pub fn app(desk: Desk) -> AnyView {
     };
     // The same words written again are work for the browser all the same, with each message that comes.
     let title = Memo::new(move |_| desk.title());
-    effect(move || title.with(|title| page::set_title(title)));
+    effect(move || {
+        title.track();
+        let write = move || {
+            title.try_with_untracked(|title| page::set_title(title));
+        };
+        // Timers of a page that nobody sees come late, and its title is all that is seen of it.
+        if page::is_visible() {
+            timer::after(TITLE_AFTER_MS, write).forget();
+        } else {
+            write();
+        }
+    });
     view! {
         {maybe(skip)}
         <div class=class>

@@ -5,7 +5,7 @@ use super::{
     world::World,
 };
 use crate::{
-    client::{Drawn, Input, ROWS_DRAWN_MAX, Row, room::Room, window::Stand},
+    client::{Drawn, Input, ROWS_BESIDE_MAX, ROWS_DRAWN_MAX, Row, room::Room, rows_beside, window::Stand},
     wire::{fetch::Page, *},
 };
 
@@ -72,7 +72,7 @@ fn tab_in_a_long_room(messages: u64) -> (World, usize) {
 }
 
 fn drawn(world: &World, seat: usize) -> Drawn {
-    world.tab(seat).drawn(room(1), &|_| 0)
+    world.tab(seat).drawn(room(1), ROWS_BESIDE_MAX, &|_| 0)
 }
 
 /// The first and the last message drawn.
@@ -277,4 +277,35 @@ fn who_scrolls_through_thousands_of_messages_holds_a_bounded_part_and_comes_back
         state.timeline.shows(Seq(MANY - 1_000)),
         "at the end the newest are held"
     );
+}
+
+#[test]
+fn a_window_is_drawn_with_one_and_a_half_beyond_it_and_never_with_more_than_the_bound() {
+    assert_eq!(rows_beside(720), 75);
+    assert_eq!(rows_beside(200), 60, "no less than a page of the log");
+    assert_eq!(rows_beside(4_000), ROWS_BESIDE_MAX);
+}
+
+#[test]
+fn at_the_end_rows_leave_the_top_by_steps_and_not_one_by_one() {
+    let (mut world, ada) = tab_in_a_long_room(300);
+    let beside = rows_beside(720);
+    let first = |world: &World| {
+        let drawn = world.tab(ada).drawn(room(1), beside, &|_| 0);
+        assert!(drawn.more_above && !drawn.more_below);
+        assert!(
+            (beside + 1..=beside + 101).contains(&drawn.rows.len()),
+            "{}",
+            drawn.rows.len()
+        );
+        ends(&drawn).0
+    };
+    let mut firsts = vec![first(&world)];
+    for n in 0..120 {
+        world.is_said(2, room(1), &format!("new{n}"));
+        world.calm();
+        firsts.push(first(&world));
+    }
+    firsts.dedup();
+    assert!((2..=4).contains(&firsts.len()), "{firsts:?}");
 }

@@ -17,7 +17,7 @@ use crate::{
         driver::{Driver, SharedTab},
         tabs,
     },
-    client::{FirstPicture, MemoryStore, Tab},
+    client::{FirstPicture, MemoryStore, ROWS_BESIDE_MAX, Tab},
     wire::{ClientKey, Millis, Problem, RoomId, Seq, fetch::News, person::Me},
 };
 use leptos::prelude::*;
@@ -99,6 +99,8 @@ parts! {
     gone: StoredValue<Option<RoomId>>,
     moved: StoredValue<bool>,
     more_below: StoredValue<bool>,
+    /// Rows that are drawn on each side of where the reader stands.
+    rows_beside: StoredValue<usize>,
     page: StoredValue<PageExtras>,
 }
 
@@ -161,6 +163,7 @@ impl Desk {
             gone: StoredValue::new(gone),
             moved: StoredValue::new(false),
             more_below: StoredValue::new(false),
+            rows_beside: StoredValue::new(ROWS_BESIDE_MAX),
             page: StoredValue::new(extras),
         }))
     }

@@ -3,7 +3,7 @@
 use super::{Desk, PageExtras, RoomLine};
 use crate::{
     browser::keep,
-    client::{Drawn, Pending, Row, Status, Tab, Timeline, Totals},
+    client::{Drawn, Pending, Row, Status, Tab, Timeline, Totals, rows_beside},
     rules::away::Card,
     ui::{
         page_data::{FormReply, Joinable},
@@ -63,9 +63,16 @@ impl Desk {
     /// The rows of the room that stand on the page.
     pub fn drawn(self, room: RoomId) -> Drawn {
         self.revisions().timeline.track();
-        let drawn = self.read(|tab| tab.drawn(room, &|at| self.zone().offset(at)));
+        let beside = self.rows_beside().get_value();
+        let drawn = self.read(|tab| tab.drawn(room, beside, &|at| self.zone().offset(at)));
         self.more_below().set_value(drawn.more_below);
         drawn
+    }
+
+    /// The list has a window of this height from now on.
+    pub fn has_window(self, px: i32) {
+        let px = usize::try_from(px).unwrap_or_default();
+        self.rows_beside().try_set_value(rows_beside(px));
     }
 
     /// There is more of the open room below what was drawn last.

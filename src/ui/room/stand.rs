@@ -31,6 +31,8 @@ const STEERED_FOR: Millis = Millis(400);
 /// How far above and below the window rows are asked for that are missing.
 const HOLE_MARGIN: &str = "150% 0px";
 const READ_SHARE: f64 = 0.5;
+/// Some display frames: what is heard is to be painted before anything else is done about it.
+const WATCH_AFTER_MS: u32 = 50;
 
 pub fn message_id(seq: Seq) -> String {
     let mut id = String::from("m-");
@@ -63,6 +65,7 @@ struct Inner {
     anchor: RefCell<Option<Anchor>>,
     reading: RefCell<Reading>,
     read_timer: RefCell<Option<timer::Timeout>>,
+    watch_timer: RefCell<Option<timer::Timeout>>,
     sights: RefCell<Option<[Sight; 2]>>,
 }
 
@@ -83,6 +86,7 @@ impl Stand {
             anchor: RefCell::new(None),
             reading: RefCell::new(Reading::default()),
             read_timer: RefCell::new(None),
+            watch_timer: RefCell::new(None),
             sights: RefCell::new(None),
         });
         let mut listeners = vec![inner.on("scroll", Inner::scrolled)];
@@ -91,8 +95,12 @@ impl Stand {
         }
         let sizes = {
             let inner = Rc::clone(&inner);
-            Sizes::new(&[&list, &column], move || inner.settle())
+            Sizes::new(&[&list, &column], move || {
+                inner.measure();
+                inner.settle();
+            })
         };
+        inner.measure();
         inner.look();
         inner.settle();
         inner.watch_rows();
@@ -106,7 +114,7 @@ impl Stand {
     /// Rows came or went.
     pub fn settle(&self) {
         self.inner.settle();
-        self.inner.watch_rows();
+        self.inner.watch_later();
     }
 
     /// Stands at the end from now on.
@@ -140,6 +148,11 @@ impl Inner {
     fn on(self: &Rc<Self>, name: &'static str, heard: fn(&Self)) -> Listener {
         let inner = Rc::clone(self);
         Listener::new(&self.list, name, move |_| heard(&inner))
+    }
+
+    /// As many rows are drawn as the window wants.
+    fn measure(&self) {
+        self.desk.has_window(self.list.client_height());
     }
 
     fn steered(&self) {
@@ -282,6 +295,21 @@ impl Inner {
             Some(before) if scroll::begins_above(&self.list, hole) => self.desk.load_gap(self.room, before),
             Some(before) => self.desk.load_newer(self.room, before),
         }
+    }
+
+    /// Once what came is painted: nothing is read sooner, and no hole is filled for it.
+    fn watch_later(self: &Rc<Self>) {
+        if self.watch_timer.borrow().is_some() {
+            return;
+        }
+        let inner = Rc::downgrade(self);
+        let timer = timer::after(WATCH_AFTER_MS, move || {
+            if let Some(inner) = inner.upgrade() {
+                inner.watch_timer.replace(None);
+                inner.watch_rows();
+            }
+        });
+        self.watch_timer.replace(Some(timer));
     }
 
     /// Watching what is watched already changes nothing.
