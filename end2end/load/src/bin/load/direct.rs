@@ -4,6 +4,7 @@ use crate::{
     disk::{Disk, ms},
     ledger::{self, Ledger, Shared, look_up},
     process::{Calls, busy},
+    profile::Profile,
     report::{
         Bound::{AtLeast, AtMost},
         Report,
@@ -62,6 +63,7 @@ pub async fn run(scale: &Scale, disk: &Disk, report: &mut Report) -> Result<()> 
                 let ledger = ledgers[nth / 2].clone();
                 members.spawn_local(converse(client, room(nth / 2), ledger, talk.clone()));
             }
+            let look = report.look(server.pid(), "direct");
             pass(WARM_UP, &mut members).await?;
             talk.micros.borrow_mut().reset();
             let calls = Calls::of(server.pid());
@@ -77,13 +79,16 @@ pub async fn run(scale: &Scale, disk: &Disk, report: &mut Report) -> Result<()> 
             while let Some(member) = members.join_next().await {
                 left.push(member??);
             }
-            report.hold(
-                "direct, 256 senders: acknowledged",
-                answered / seconds,
-                "/s",
-                AtLeast(10_000.0),
-                AtLeast(20_000.0),
-            );
+            report.looked(look);
+            report
+                .hold(
+                    "direct, 256 senders: acknowledged",
+                    answered / seconds,
+                    "/s",
+                    AtLeast(10_000.0),
+                    AtLeast(20_000.0),
+                )
+                .seen_by(look);
             report.note("direct, 256 senders: CPU a message", spent * 1e6 / answered, "µs");
             if let Some(counted) = counted {
                 report.hold(
@@ -96,7 +101,7 @@ pub async fn run(scale: &Scale, disk: &Disk, report: &mut Report) -> Result<()> 
             }
             report.note("direct, 256 senders: p50", ms(&talk.micros.borrow(), 0.5), "ms");
             report.note("direct, 256 senders: p99", ms(&talk.micros.borrow(), 0.99), "ms");
-            alone(disk, &mut left, &ledgers, &talk, report).await
+            alone((server.pid(), disk), &mut left, &ledgers, &talk, report).await
         })
         .await?;
     server.kill()?;
@@ -106,7 +111,13 @@ pub async fn run(scale: &Scale, disk: &Disk, report: &mut Report) -> Result<()> 
 }
 
 /// One who talks while all others are silent.
-async fn alone(disk: &Disk, left: &mut [Left], ledgers: &[Shared], talk: &Talk, report: &mut Report) -> Result<()> {
+async fn alone(
+    (server, disk): (u32, &Disk),
+    left: &mut [Left],
+    ledgers: &[Shared],
+    talk: &Talk,
+    report: &mut Report,
+) -> Result<()> {
     talk.micros.borrow_mut().reset();
     let pair = left.first().ok_or("nobody is left")?.room;
     let ledger = ledgers
@@ -115,6 +126,8 @@ async fn alone(disk: &Disk, left: &mut [Left], ledgers: &[Shared], talk: &Talk, 
         .ok_or("no such room")?;
     // The other of the pair has to hear it too, or the ledger would not be closed.
     let mut two: Vec<&mut Left> = left.iter_mut().filter(|member| member.room == pair).collect();
+    let look = report.look(server, "direct, one sender");
+    Profile::ready().await;
     for _ in 0..ALONE {
         let begun = Instant::now();
         let (_, key, body) = ledger.borrow_mut().say(begun);
@@ -123,14 +136,12 @@ async fn alone(disk: &Disk, left: &mut [Left], ledgers: &[Shared], talk: &Talk, 
         talk.micros.borrow_mut().record(begun.elapsed().as_micros() as u64)?;
         two[1].hear(ledger).await?;
     }
+    report.looked(look);
     let p50 = ms(&talk.micros.borrow(), 0.5);
-    report.hold(
-        "direct, one sender: p50",
-        p50,
-        "ms",
-        AtMost(disk.p50_ms * 1.3 + 1.0),
-        AtMost(disk.p50_ms * 1.3 + 0.3),
-    );
+    let (must, goal) = (disk.p50_ms * 1.3 + 1.0, disk.p50_ms * 1.3 + 0.3);
+    report
+        .hold("direct, one sender: p50", p50, "ms", AtMost(must), AtMost(goal))
+        .seen_by(look);
     report.note("direct, one sender: p99", ms(&talk.micros.borrow(), 0.99), "ms");
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! Idle: people who are signed in, in fifty rooms each, and say nothing.
 
 use crate::{
-    process::{busy, resident_bytes},
+    process::{Memory, busy},
+    profile::Profile,
     report::{Bound::AtMost, Report},
     scale::Scale,
     seed::{Room, seed},
@@ -30,30 +31,35 @@ pub async fn run(scale: &Scale, report: &mut Report) -> Result<()> {
             let mut members = JoinSet::new();
             connect(&server, &seeded.visitors[..few], &mut members).await?;
             tokio::time::sleep(SETTLE).await;
-            let before = resident_bytes(server.pid())?;
+            let before = Memory::of(server.pid())?;
             connect(&server, &seeded.visitors[few..], &mut members).await?;
             tokio::time::sleep(SETTLE).await;
-            let after = resident_bytes(server.pid())?;
-            let slope = (after - before) / (many - few) as f64;
-            report.hold(
-                format!("idle: memory of a connection, {few} to {many}"),
-                slope / 1_000.0,
-                "KB",
-                AtMost(10.0),
-                AtMost(5.0),
-            );
-            report.note("idle: memory in all", after / 1e6, "MB");
+            let after = Memory::of(server.pid())?;
+            let each = |bytes: f64| bytes / (many - few) as f64 / 1_000.0;
+            report
+                .hold(
+                    format!("idle: memory of a connection, {few} to {many}"),
+                    each(after.resident() - before.resident()),
+                    "KB",
+                    AtMost(10.0),
+                    AtMost(5.0),
+                )
+                .because(format!(
+                    "{:.2} KB of the heap, {:.2} of threads' stacks and other maps, {:.2} of files",
+                    each(after.heap - before.heap),
+                    each(after.other - before.other),
+                    each(after.files - before.files),
+                ));
+            report.note("idle: memory in all", after.resident() / 1e6, "MB");
+            let look = report.look(server.pid(), "idle");
+            Profile::ready().await;
             let (busy_before, begun) = (busy(server.pid())?, Instant::now());
             tokio::time::sleep(scale.idle_for).await;
             let spent = busy(server.pid())?.saturating_sub(busy_before).as_secs_f64() * 1e6;
             let each = spent / begun.elapsed().as_secs_f64() / many as f64;
-            report.hold(
-                "idle: CPU of a connection a second",
-                each,
-                "µs",
-                AtMost(3.0),
-                AtMost(1.0),
-            );
+            report.looked(look);
+            let title = "idle: CPU of a connection a second";
+            report.hold(title, each, "µs", AtMost(3.0), AtMost(1.0)).seen_by(look);
             if members.try_join_next().is_some() {
                 return Err("a connection was lost".into());
             }

@@ -16,6 +16,7 @@ mod idle;
 mod ledger;
 mod mixed;
 mod process;
+mod profile;
 mod report;
 mod returning;
 mod scale;
@@ -24,6 +25,7 @@ mod server;
 mod sql;
 mod start;
 mod storm;
+mod tried;
 
 use report::Report;
 use scale::Scale;
@@ -120,6 +122,7 @@ fn run(scale: &Scale, named: &[&str]) -> Result<Report> {
         Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
     })?;
     report.print();
+    report.explain();
     report.write()?;
     Ok(report)
 }

@@ -77,6 +77,47 @@ pub fn resident_bytes(pid: u32) -> Result<f64> {
     Ok(kib * 1_024.0)
 }
 
+/// Where the resident memory of a process lies, in bytes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Memory {
+    pub heap: f64,
+    /// The program, its libraries, mapped files.
+    pub files: f64,
+    /// Stacks of threads, and what the allocator keeps for threads of its own.
+    pub other: f64,
+}
+
+impl Memory {
+    /// # Errors
+    /// When the process is gone.
+    pub fn of(pid: u32) -> Result<Self> {
+        let mut all = Self::default();
+        let mut name = String::new();
+        for line in std::fs::read_to_string(format!("/proc/{pid}/smaps"))?.lines() {
+            let mut words = line.split_whitespace();
+            match words.next() {
+                Some("Rss:") => {
+                    let bytes = words.next().unwrap_or_default().parse::<f64>()? * 1_024.0;
+                    let part = match name.as_str() {
+                        "[heap]" => &mut all.heap,
+                        path if path.starts_with('/') => &mut all.files,
+                        _ => &mut all.other,
+                    };
+                    *part += bytes;
+                }
+                // The first line of a map: addresses, rights, offset, device, inode, name.
+                Some(first) if !first.ends_with(':') => words.nth(4).unwrap_or_default().clone_into(&mut name),
+                _ => {}
+            }
+        }
+        Ok(all)
+    }
+
+    pub fn resident(self) -> f64 {
+        self.heap + self.files + self.other
+    }
+}
+
 /// Time that all threads spent on a core so far. A neighbour on the same core slows a
 /// process down, but costs it no time of its own: ratios of this hold where ratios of
 /// rates do not.

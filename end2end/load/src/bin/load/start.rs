@@ -2,7 +2,7 @@
 //! memory it takes, and whether a long room opens like a short one.
 
 use crate::{
-    process::resident_bytes,
+    process::Memory,
     report::{Bound::AtMost, Report},
     returning::median_ms,
     scale::Scale,
@@ -51,8 +51,21 @@ pub async fn run(scale: &Scale, report: &mut Report) -> Result<()> {
     );
     let server = Server::start(&demo.folder).await?;
     tokio::time::sleep(SETTLE).await;
-    let idle = resident_bytes(server.pid())? / 1e6;
-    report.hold(title("memory, idle"), idle, "MB", AtMost(40.0), AtMost(12.0));
+    let idle = Memory::of(server.pid())?;
+    report
+        .hold(
+            title("memory, idle"),
+            idle.resident() / 1e6,
+            "MB",
+            AtMost(40.0),
+            AtMost(12.0),
+        )
+        .because(format!(
+            "{:.1} MB of the program and its libraries, {:.1} of the heap, {:.1} of threads' stacks and other maps",
+            idle.files / 1e6,
+            idle.heap / 1e6,
+            idle.other / 1e6,
+        ));
     let long = demo.look(&server).await?;
     server.kill()?;
     let server = Server::start(&small.folder).await?;

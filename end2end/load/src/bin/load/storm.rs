@@ -3,7 +3,8 @@
 
 use crate::{
     ledger::{body, key},
-    process::{descriptors, descriptors_allowed, resident_bytes},
+    process::{busy, descriptors, descriptors_allowed, resident_bytes},
+    profile::Profile,
     report::{Bound::AtMost, Report},
     scale::Scale,
     seed::{Room, room, seed},
@@ -82,6 +83,9 @@ async fn break_out(storm: &Storm, report: &mut Report) -> Result<()> {
         };
         acknowledged.push((key, seq, number));
     }
+    let look = report.look(server.pid(), &format!("storm of {people}"));
+    Profile::ready().await;
+    let busy_before = busy(server.pid())?;
     let (millis, peak) = LocalSet::new()
         .run_until(async {
             let awake = tokio::task::spawn_local(never_sleep());
@@ -100,14 +104,19 @@ async fn break_out(storm: &Storm, report: &mut Report) -> Result<()> {
             Ok::<_, Box<dyn std::error::Error + Send + Sync>>((millis, resident_bytes(server.pid())?))
         })
         .await?;
-    report.hold(
-        format!("storm: {people} back and caught up with {missed} each"),
-        millis,
-        "ms",
-        AtMost(storm.must_ms),
-        AtMost(storm.goal_ms),
-    );
+    let spent = busy(server.pid())?.saturating_sub(busy_before);
+    report.looked(look);
+    report
+        .hold(
+            format!("storm: {people} back and caught up with {missed} each"),
+            millis,
+            "ms",
+            AtMost(storm.must_ms),
+            AtMost(storm.goal_ms),
+        )
+        .seen_by(look);
     let title = |what: &str| format!("storm of {people}: {what}");
+    report.note(title("CPU for each"), spent.as_secs_f64() * 1e6 / people as f64, "µs");
     report.note(title("memory after it by memory before"), peak / steady, "");
     server.kill()?;
     let stored = crate::sql::stored(&seeded.folder).await?;
