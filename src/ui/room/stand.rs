@@ -114,7 +114,12 @@ impl Stand {
     /// Rows came or went.
     pub fn settle(&self) {
         self.inner.settle();
-        self.inner.watch_later();
+        // Who scrolls comes upon holes; who stands at the end waits for what is said there.
+        if self.inner.stuck.get() {
+            self.inner.watch_later();
+        } else {
+            self.inner.watch_rows();
+        }
     }
 
     /// Stands at the end from now on.
