@@ -63,20 +63,6 @@ pub fn descriptors(pid: u32) -> Result<usize> {
     Ok(std::fs::read_dir(format!("/proc/{pid}/fd"))?.count())
 }
 
-/// Resident memory in bytes.
-///
-/// # Errors
-/// When the process is gone.
-pub fn resident_bytes(pid: u32) -> Result<f64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib: f64 = line
-        .and_then(|line| line.split_whitespace().next())
-        .ok_or("no VmRSS")?
-        .parse()?;
-    Ok(kib * 1_024.0)
-}
-
 /// Where the resident memory of a process lies, in bytes.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Memory {

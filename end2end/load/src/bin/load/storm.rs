@@ -3,7 +3,7 @@
 
 use crate::{
     ledger::{body, key},
-    process::{busy, descriptors, descriptors_allowed, resident_bytes},
+    process::{Memory, busy, descriptors, descriptors_allowed},
     profile::Profile,
     report::{Bound::AtMost, Report},
     scale::Scale,
@@ -59,7 +59,7 @@ async fn break_out(storm: &Storm, report: &mut Report) -> Result<()> {
     for visitor in others {
         there.push(Client::connect(&server.addr, visitor).await?);
     }
-    let steady = resident_bytes(server.pid())?;
+    let steady = Memory::of(server.pid())?.resident();
     let held: Vec<Held> = there.iter().map(Client::held).collect();
     drop(there);
     let begun = Instant::now();
@@ -101,7 +101,7 @@ async fn break_out(storm: &Storm, report: &mut Report) -> Result<()> {
             }
             let millis = begun.elapsed().as_secs_f64() * 1_000.0;
             awake.abort();
-            Ok::<_, Box<dyn std::error::Error + Send + Sync>>((millis, resident_bytes(server.pid())?))
+            Ok::<_, Box<dyn std::error::Error + Send + Sync>>((millis, Memory::of(server.pid())?.resident()))
         })
         .await?;
     let spent = busy(server.pid())?.saturating_sub(busy_before);
