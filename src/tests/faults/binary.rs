@@ -29,6 +29,9 @@ impl Binary {
             .args(words)
             .args(["serve", "--addr", addr, "--data"])
             .arg(town.data())
+            // Those are for the tests, and no settings.
+            .env_clear()
+            .envs(std::env::vars_os().filter(|(name, _)| !name.to_string_lossy().starts_with("WHILST_FAULTS_")))
             .env("WHILST_LIMITS_COMMANDS_BURST", "1000")
             .env("WHILST_LIMITS_COMMANDS_PER_SECOND", "1000")
             .env("LEPTOS_HASH_FILES", "false")
