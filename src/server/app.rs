@@ -1,8 +1,8 @@
 //! Everything a verb may need, made once in `main` and cheap to clone.
 
 use super::{
-    away::Away, clock::Ambience, config::Config, http::Site, hub::Hub, sessions::Gate, socket::Paces, store::Store,
-    writer::Writer,
+    away::Away, clock::Ambience, config::Config, http::Site, hub::Hub, messages::Recent, sessions::Gate, socket::Paces,
+    store::Store, writer::Writer,
 };
 use crate::wire::Limits;
 use std::{ops::Deref, sync::Arc};
@@ -26,6 +26,8 @@ pub struct Parts {
     pub away: Away,
     /// How fast each user may send.
     pub paces: Paces,
+    /// What others who come back may want too.
+    pub recent: Recent,
     /// The browser's half, as it was built.
     pub site: Site,
     /// Cancelled when the server is asked to stop.

@@ -1,6 +1,6 @@
 //! "I hold this; what is new?"
 
-use super::{faces::faces, page::newest_in, range::delta_in, sql};
+use super::{faces::faces, page::newest_in, range::delta_in, recent::Place, sql};
 use crate::{
     server::{app::App, error::Result, messages::counts_of, rooms, sessions::Signed},
     wire::{
@@ -30,14 +30,15 @@ const NEW_ROOM_MAX_FACES: u32 = 200;
 /// rooms that are not the reader's with `Gone`.
 pub async fn catch_up(app: &App, who: &Signed, ask: &CatchUp) -> Result<CaughtUp> {
     let mut read = app.store.read().await?;
-    catch_up_in(&mut read, app.store.epoch(), who, ask).await
+    catch_up_in(app, &mut read, who, ask).await
 }
 
 /// [`catch_up`] in a transaction that is there already.
 ///
 /// # Errors
 /// As `catch_up`.
-pub async fn catch_up_in(conn: &mut SqliteConnection, epoch: Epoch, who: &Signed, ask: &CatchUp) -> Result<CaughtUp> {
+pub async fn catch_up_in(app: &App, conn: &mut SqliteConnection, who: &Signed, ask: &CatchUp) -> Result<CaughtUp> {
+    let epoch = app.store.epoch();
     let known = ask.epoch == Some(epoch);
     let cursors = if known {
         (ask.user, ask.directory)
@@ -46,6 +47,7 @@ pub async fn catch_up_in(conn: &mut SqliteConnection, epoch: Epoch, who: &Signed
     };
     let asked = asked_once(ask, known);
     let (logs, found) = find(conn, who, cursors, &asked).await?;
+    let directory = logs.directory_head;
     let mut answer = without_rooms(conn, epoch, who.user(), logs).await?;
     let mut met = shown(&found);
     if cursors.1 > DirectorySeq::ZERO {
@@ -53,7 +55,7 @@ pub async fn catch_up_in(conn: &mut SqliteConnection, epoch: Epoch, who: &Signed
         // whose last change was long ago.
         add_members(conn, &asked, &found, &mut met).await?;
     }
-    answer_rooms(conn, &asked, found, &mut answer).await?;
+    answer_rooms(app, conn, directory, (&asked, found), &mut answer).await?;
     for person in told(&answer) {
         met.remove(&person.user);
     }
@@ -194,15 +196,16 @@ async fn add_members(
 
 /// Answers the rooms in the order asked for as long as they fit.
 async fn answer_rooms(
+    app: &App,
     conn: &mut SqliteConnection,
-    asked: &[Have],
-    mut found: FoundRooms,
+    directory: DirectorySeq,
+    (asked, mut found): (&[Have], FoundRooms),
     answer: &mut CaughtUp,
 ) -> Result<()> {
     let mut bytes = encoded_len(answer) + FACES_MAX_BYTES;
     for have in asked {
         let news = match found.remove(&have.room) {
-            Some(found) => news(conn, have, found).await?,
+            Some(found) => news(app, conn, directory, have, found).await?,
             None => News::Gone,
         };
         let room = RoomAnswer { room: have.room, news };
@@ -215,7 +218,13 @@ async fn answer_rooms(
     Ok(())
 }
 
-async fn news(conn: &mut SqliteConnection, have: &Have, found: rooms::Found) -> Result<News> {
+async fn news(
+    app: &App,
+    conn: &mut SqliteConnection,
+    directory: DirectorySeq,
+    have: &Have,
+    found: rooms::Found,
+) -> Result<News> {
     let (head, summary) = (found.summary.head, found.summary);
     if have.cursor == Some(head) {
         return Ok(News::Same(summary));
@@ -229,7 +238,13 @@ async fn news(conn: &mut SqliteConnection, have: &Have, found: rooms::Found) -> 
         let page = newest_in(conn, have.room, head, summary.ordinal).await?;
         return Ok(News::Reset(summary, page));
     };
-    if let Some(delta) = delta_in(conn, have.room, cursor, head).await? {
+    let place = Place {
+        room: have.room,
+        after: cursor,
+        head,
+        directory,
+    };
+    if let Some(delta) = delta_in(app, conn, place).await? {
         return Ok(News::Delta(summary, delta));
     }
     let page = newest_in(conn, have.room, head, summary.ordinal).await?;

@@ -10,6 +10,7 @@ pub mod http;
 mod page;
 mod range;
 mod read;
+mod recent;
 mod send;
 mod sql;
 #[cfg(test)]
@@ -23,4 +24,5 @@ pub use faces::{faces, people_near, whoami};
 pub use page::{around, history, newest_in};
 pub use range::range;
 pub use read::mark_read;
+pub use recent::Recent;
 pub use send::send;

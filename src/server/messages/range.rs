@@ -3,6 +3,7 @@
 use super::{
     faces::faces_of,
     page::weight,
+    recent::Place,
     sql::{self, LogRow},
 };
 use crate::{
@@ -32,16 +33,24 @@ pub async fn range(app: &App, who: &Signed, ask: &Range) -> Result<Delta> {
     with_faces(&mut read, piece).await
 }
 
-/// All entries after the cursor, unless they are too many or too large for a delta.
-pub async fn delta_in(conn: &mut SqliteConnection, room: RoomId, after: Cursor, head: Cursor) -> Result<Option<Delta>> {
+/// All entries between the cursors, unless they are too many or too large for a delta. The
+/// place is of the transaction.
+pub async fn delta_in(app: &App, conn: &mut SqliteConnection, place: Place) -> Result<Option<Delta>> {
+    let Place { room, after, head, .. } = place;
     if head.seq.0.saturating_sub(after.seq.0) > u64::from(DELTA_MAX_ENTRIES) {
         return Ok(None);
+    }
+    let now = app.ambience.now();
+    if let Some(delta) = app.recent.find(&place, now) {
+        return Ok(Some(delta));
     }
     let piece = piece(conn, room, after, head.seq).await?;
     if piece.to.seq < head.seq {
         return Ok(None);
     }
-    Ok(Some(with_faces(conn, piece).await?))
+    let delta = with_faces(conn, piece).await?;
+    app.recent.keep(place, &delta, now);
+    Ok(Some(delta))
 }
 
 /// With everybody whose name its rows show; those who made its entries are there already.

@@ -34,9 +34,7 @@ async fn cost(house: &House, who: &Signed, rooms: &[(RoomId, Cursor)]) -> Cost {
         counter.fetch_add(1, Ordering::Relaxed);
         true
     });
-    let answer = catch_up_in(&mut read, house.app.store.epoch(), who, &ask)
-        .await
-        .unwrap();
+    let answer = catch_up_in(&house.app, &mut read, who, &ask).await.unwrap();
     read.lock_handle().await.unwrap().remove_progress_handler();
     assert_eq!(answer.rooms.len(), rooms.len());
     Cost {

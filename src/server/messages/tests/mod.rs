@@ -5,6 +5,7 @@ mod changes;
 mod cost;
 mod counts;
 mod pages;
+mod recent;
 mod sending;
 
 use crate::{
