@@ -5,7 +5,7 @@ use super::Heads;
 use crate::{
     server::{messages, store::body},
     wire::{
-        Body, Cursor, Envelope, Millis, Ordinal, RoomId, RoomKind, Seq, Tail, UserId,
+        Body, Cursor, DirectorySeq, Envelope, Millis, Ordinal, RoomId, RoomKind, Seq, Tail, UserId, UserSeq,
         membership::RoomRole,
         person::{Me, is_invisible},
         room::RoomHead,
@@ -269,30 +269,70 @@ pub async fn list_open(conn: &mut SqliteConnection, user: UserId, limit: u32) ->
 
 /// One string of statements, because each way to SQLite's thread and back costs more than
 /// they do.
-pub async fn heads(conn: &mut SqliteConnection, user: UserId) -> Result<Heads> {
-    let rows = sqlx::query(
-        "SELECT id, name, username, hue, role,
-                (SELECT coalesce(max(useq), 0) FROM user_log WHERE user = $1) AS useq,
-                (SELECT coalesce(max(dseq), 0) FROM users) AS dseq
-           FROM users
-          WHERE id = $1;
+/// Who the user `$n` is, where the logs end that they may read, and those of their rooms. To be
+/// read by [`HeadRows`], which its marks `what` are of.
+macro_rules! head_rows {
+    ($user:literal) => {
+        concat!(
+            "SELECT 1 AS what, id, name, username, hue, role,
+                    (SELECT coalesce(max(useq), 0) FROM user_log WHERE user = ",
+            $user,
+            ") AS useq,
+                    (SELECT coalesce(max(dseq), 0) FROM users) AS dseq
+               FROM users
+              WHERE id = ",
+            $user,
+            ";
 
-         SELECT r.id, r.seq, r.tail, r.ordinal
-           FROM memberships AS m
-           JOIN rooms AS r ON r.id = m.room
-          WHERE m.user = $1 AND m.state = 0
-       ORDER BY r.id",
-    )
-    .bind(user)
-    .fetch_all(conn)
-    .await?;
-    let (first, rooms) = rows.split_first().ok_or(sqlx::Error::RowNotFound)?;
-    Ok(Heads {
-        me: Me::from_row(first)?,
-        user: first.try_get("useq")?,
-        directory: first.try_get("dseq")?,
-        rooms: rooms.iter().map(room_head).collect::<Result<_>>()?,
-    })
+             SELECT 2 AS what, r.id, r.seq, r.tail, r.ordinal
+               FROM memberships AS m
+               JOIN rooms AS r ON r.id = m.room
+              WHERE m.user = ",
+            $user,
+            " AND m.state = 0
+           ORDER BY r.id"
+        )
+    };
+}
+pub(in crate::server) use head_rows;
+
+/// What [`head_rows`] gives.
+#[derive(Debug, Default)]
+pub struct HeadRows {
+    logs: Option<(Me, UserSeq, DirectorySeq)>,
+    rooms: Vec<RoomHead>,
+}
+
+impl HeadRows {
+    /// Takes in a row with its mark.
+    pub fn take(&mut self, what: i64, row: &SqliteRow) -> Result<()> {
+        match what {
+            1 => self.logs = Some((Me::from_row(row)?, row.try_get("useq")?, row.try_get("dseq")?)),
+            _ => self.rooms.push(room_head(row)?),
+        }
+        Ok(())
+    }
+
+    /// # Errors
+    /// `RowNotFound`, if there is no such user.
+    pub fn heads(self) -> Result<Heads> {
+        let (me, user, directory) = self.logs.ok_or(sqlx::Error::RowNotFound)?;
+        Ok(Heads {
+            me,
+            user,
+            directory,
+            rooms: self.rooms,
+        })
+    }
+}
+
+pub async fn heads(conn: &mut SqliteConnection, user: UserId) -> Result<Heads> {
+    let rows = sqlx::query(head_rows!("$1")).bind(user).fetch_all(conn).await?;
+    let mut found = HeadRows::default();
+    for row in &rows {
+        found.take(row.try_get("what")?, row)?;
+    }
+    found.heads()
 }
 
 fn room_head(row: &SqliteRow) -> Result<RoomHead> {

@@ -5,6 +5,7 @@
 //! connection to the store, so there is nothing that a rollback could leave behind.
 
 mod batch;
+mod changes;
 mod commit;
 mod queue;
 mod sends;
@@ -21,6 +22,7 @@ use super::{
     store::Store,
 };
 use crate::wire::{Millis, event::Accepted};
+use changes::Changes;
 use queue::Queued;
 use sqlx::SqliteConnection;
 use tokio::sync::{mpsc, oneshot};
@@ -46,6 +48,7 @@ const REOPEN_WAIT_MS: u64 = 1_000;
 #[derive(Clone)]
 pub struct Writer {
     queue: mpsc::Sender<Queued>,
+    changes: Changes,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -65,14 +68,16 @@ impl Writer {
     pub async fn new(store: Store, ambience: Ambience, hub: mpsc::Sender<Publication>) -> Result<(Self, WriterTask)> {
         let (queue, waiting) = mpsc::channel(QUEUE_MAX_WRITES);
         let conn = store.write_connection().await?;
+        let changes = Changes::default();
         let task = WriterTask {
+            changes: changes.clone(),
             store,
             ambience,
             waiting,
             hub,
             conn,
         };
-        Ok((Self { queue }, task))
+        Ok((Self { queue, changes }, task))
     }
 
     /// Queues the write and waits for the commit that holds it.
@@ -102,6 +107,12 @@ impl Writer {
         self.queue(Queued::Send(pending), answer).await
     }
 
+    /// A number that is another one after each commit by which a log went on, before anybody
+    /// is told of it.
+    pub fn changes_of_logs(&self) -> u64 {
+        self.changes.of_logs()
+    }
+
     async fn queue<T>(&self, write: Queued, answer: oneshot::Receiver<Result<T>>) -> Result<T> {
         self.queue
             .send(write)
@@ -115,6 +126,7 @@ impl Writer {
 
 /// The work itself: [`WriterTask::run`].
 pub struct WriterTask {
+    changes: Changes,
     store: Store,
     ambience: Ambience,
     waiting: mpsc::Receiver<Queued>,
@@ -160,6 +172,10 @@ impl WriterTask {
 
     async fn commit(&mut self, writes: &mut Vec<Queued>) {
         let outcome = commit::commit_batch(&mut self.conn, &self.ambience, writes).await;
+        // Each step of a log is told. What is broken may be stored, and is not told.
+        if outcome.broken.is_some() || !outcome.told.is_empty() {
+            self.changes.count_logs();
+        }
         // A commit that failed may be stored all the same.
         if outcome.broken.is_some() || outcome.told.iter().any(|told| told.takes_text_away()) {
             self.store.soil();
