@@ -1,8 +1,16 @@
 //! Everything a verb may need, made once in `main` and cheap to clone.
 
 use super::{
-    away::Away, clock::Ambience, config::Config, http::Site, hub::Hub, messages::Recent, sessions::Gate, socket::Paces,
-    store::Store, writer::Writer,
+    away::Away,
+    clock::Ambience,
+    config::Config,
+    http::Site,
+    hub::Hub,
+    messages::Recent,
+    sessions::{Gate, Known},
+    socket::Paces,
+    store::Store,
+    writer::Writer,
 };
 use crate::wire::Limits;
 use std::{ops::Deref, sync::Arc};
@@ -20,6 +28,8 @@ pub struct Parts {
     pub limits: Arc<Limits>,
     /// What stands before passwords.
     pub gate: Gate,
+    /// Who has asked of late.
+    pub known: Known,
     pub store: Store,
     pub writer: Writer,
     pub hub: Hub,

@@ -55,6 +55,7 @@ pub struct AllHere(pub Vec<Here>);
 
 impl Write for AllHere {
     type Output = ();
+    const LEAVES_SESSIONS: bool = true;
 
     fn apply<'a>(&'a self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, Result<()>> {
         all_here(batch, &self.0).boxed()
@@ -63,6 +64,7 @@ impl Write for AllHere {
 
 impl Write for Gone {
     type Output = ();
+    const LEAVES_SESSIONS: bool = true;
 
     fn apply<'a>(&'a self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, Result<()>> {
         gone(batch, self.user, self.last_active).boxed()

@@ -22,6 +22,7 @@ pub(super) struct Dismissal {
 
 impl Write for Dismissal {
     type Output = ();
+    const LEAVES_SESSIONS: bool = true;
 
     fn apply<'a>(&'a self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, Result<()>> {
         self.put_away(batch).boxed()

@@ -61,6 +61,7 @@ impl Mark {
 
 impl Write for Mark {
     type Output = ();
+    const LEAVES_SESSIONS: bool = true;
 
     fn apply<'a>(&'a self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, Result<()>> {
         self.run(batch).boxed()

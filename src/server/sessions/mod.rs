@@ -8,6 +8,7 @@ pub mod cookie;
 mod gate;
 mod hasher;
 pub mod http;
+mod known;
 mod secret;
 mod signed;
 pub(super) mod sql;
@@ -17,6 +18,7 @@ mod writes;
 
 pub use gate::Gate;
 pub use hasher::StoredHash;
+pub use known::Known;
 pub use secret::{Code, CodeHash, LinkCode, Password, Token};
 pub use signed::Signed;
 pub(in crate::server) use sql::{find_account_of, set_password};
@@ -82,10 +84,16 @@ pub struct SessionLine {
 /// # Errors
 /// `SignedOut`.
 pub async fn authenticate(app: &App, token: Option<&Token>) -> Result<Signed> {
-    let token = token.ok_or(Problem::SignedOut)?;
+    let token = token.ok_or(Problem::SignedOut)?.hash();
     let now = app.ambience.now();
-    let row = sql::find_by_token(&mut *app.store.connection().await?, token.hash(), now).await?;
-    Ok(signed(app, &row.ok_or(Problem::SignedOut)?, now))
+    let changes = app.writer.changes_of_sessions();
+    if let Some(row) = app.known.find(&token, changes, now) {
+        return Ok(signed(app, &row, now));
+    }
+    let row = sql::find_by_token(&mut *app.store.connection().await?, token, now).await?;
+    let row = row.ok_or(Problem::SignedOut)?;
+    app.known.keep(token, row, changes);
+    Ok(signed(app, &row, now))
 }
 
 /// Is this session still live, and what may its user do now? For connections that last.

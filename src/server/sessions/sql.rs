@@ -23,7 +23,7 @@ macro_rules! live_session {
 }
 pub(in crate::server) use live_session;
 
-#[derive(FromRow)]
+#[derive(Debug, Clone, Copy, FromRow)]
 pub struct LiveRow {
     pub id: SessionId,
     pub user: UserId,

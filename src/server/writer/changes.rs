@@ -14,6 +14,7 @@ pub(super) struct Changes(Arc<Counts>);
 #[derive(Default)]
 struct Counts {
     logs: AtomicU64,
+    sessions: AtomicU64,
 }
 
 impl Changes {
@@ -21,7 +22,15 @@ impl Changes {
         self.0.logs.load(Ordering::Acquire)
     }
 
+    pub fn of_sessions(&self) -> u64 {
+        self.0.sessions.load(Ordering::Acquire)
+    }
+
     pub fn count_logs(&self) {
         self.0.logs.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub fn count_sessions(&self) {
+        self.0.sessions.fetch_add(1, Ordering::AcqRel);
     }
 }

@@ -113,6 +113,12 @@ impl Writer {
         self.changes.of_logs()
     }
 
+    /// A number that is another one after each commit that may have ended or changed a session,
+    /// before anybody is answered for it.
+    pub fn changes_of_sessions(&self) -> u64 {
+        self.changes.of_sessions()
+    }
+
     async fn queue<T>(&self, write: Queued, answer: oneshot::Receiver<Result<T>>) -> Result<T> {
         self.queue
             .send(write)
@@ -175,6 +181,9 @@ impl WriterTask {
         // Each step of a log is told. What is broken may be stored, and is not told.
         if outcome.broken.is_some() || !outcome.told.is_empty() {
             self.changes.count_logs();
+        }
+        if !writes.iter().all(Queued::leaves_sessions) {
+            self.changes.count_sessions();
         }
         // A commit that failed may be stored all the same.
         if outcome.broken.is_some() || outcome.told.iter().any(|told| told.takes_text_away()) {

@@ -14,6 +14,14 @@ impl Queued {
         matches!(self, Self::Send(_))
     }
 
+    /// A message ends nobody's session; of all else each says it for itself.
+    pub(super) fn leaves_sessions(&self) -> bool {
+        match self {
+            Self::Send(_) => true,
+            Self::Other(write) => write.leaves_sessions(),
+        }
+    }
+
     pub(super) fn as_send(&mut self) -> Option<&mut PendingSend> {
         match self {
             Self::Send(send) => Some(send),

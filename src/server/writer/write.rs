@@ -16,6 +16,9 @@ use tokio::sync::oneshot;
 pub trait Write: Send + Sync + 'static {
     type Output: Send + 'static;
 
+    /// Said only of what ends no session, and changes nobody's role or right to come in.
+    const LEAVES_SESSIONS: bool = false;
+
     fn apply<'a>(&'a self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, Result<Self::Output>>;
 }
 
@@ -23,6 +26,8 @@ pub trait Write: Send + Sync + 'static {
 pub trait Waiting: Send {
     /// Runs it and keeps the outcome for [`Waiting::answer`]. True if it holds.
     fn apply<'a>(&'a mut self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, Result<bool, Fault>>;
+    /// See [`Write::LEAVES_SESSIONS`].
+    fn leaves_sessions(&self) -> bool;
     /// It cannot be done.
     fn fail(&mut self, fault: Fault);
     /// What was tried did not hold.
@@ -73,6 +78,10 @@ impl<W: Write> Waiting for Pending<W> {
             }
         }
         .boxed()
+    }
+
+    fn leaves_sessions(&self) -> bool {
+        W::LEAVES_SESSIONS
     }
 
     fn fail(&mut self, fault: Fault) {
