@@ -8,6 +8,7 @@ use super::{
     outgoing::{self, Ear, Mouth, close, pass_on},
     sql::{self, Standing},
     within,
+    woken::WhenWoken,
 };
 use crate::{
     rules::planted::{Fault, is_planted},
@@ -28,6 +29,7 @@ use crate::{
 };
 use axum::{body::Bytes, extract::ws::Message};
 use futures_util::{FutureExt, StreamExt, future::BoxFuture};
+use std::pin::pin;
 
 /// How a connection came to its end.
 struct End {
@@ -99,10 +101,14 @@ async fn talk(
         malformed: 0,
         presences: Vec::new(),
     };
-    let end = tokio::select! {
-        biased;
-        ending = pass_on(&app.ambience, connection.outlet(), sink) => End::by_us(ending),
-        end = listen(&mut listener, who, stream) => end,
+    let end = {
+        let listening = pin!(listen(&mut listener, who, stream));
+        let listening = WhenWoken::new(listening);
+        tokio::select! {
+            biased;
+            ending = pass_on(&app.ambience, connection.outlet(), sink) => End::by_us(ending),
+            end = listening => end,
+        }
     };
     let closed = Report::Closed { wire, clean: end.clean };
     app.away.report(app.ambience.now(), closed).boxed().await;

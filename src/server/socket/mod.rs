@@ -12,6 +12,7 @@ mod lanes;
 mod outgoing;
 mod paces;
 mod sql;
+mod woken;
 
 #[cfg(test)]
 pub use conversation::converse;

@@ -1,6 +1,8 @@
 //! What is said to one tab: frames as they become ready, pings, and the last word.
 
-use super::{CLOSE_WITHIN_MS, FRAMES_PER_FLUSH, LONG_FRAME_BYTES, PING_EVERY_MS, WRITE_WITHIN_MS, within};
+use super::{
+    CLOSE_WITHIN_MS, FRAMES_PER_FLUSH, LONG_FRAME_BYTES, PING_EVERY_MS, WRITE_WITHIN_MS, within, woken::WhenWoken,
+};
 use crate::{
     server::{
         clock::Ambience,
@@ -58,9 +60,9 @@ pub async fn pass_on(ambience: &Ambience, outlet: &Outlet, sink: &mut impl Mouth
     }
 }
 
-fn next_ping(ambience: &Ambience) -> BoxFuture<'_, ()> {
+fn next_ping(ambience: &Ambience) -> WhenWoken<BoxFuture<'_, ()>> {
     let at = Millis(ambience.now().0 + PING_EVERY_MS);
-    ambience.clock.sleep_until(at)
+    WhenWoken::new(ambience.clock.sleep_until(at))
 }
 
 async fn write_ready(outlet: &Outlet, sink: &mut impl Mouth) -> Result<Option<Ending>, axum::Error> {
