@@ -22,10 +22,10 @@ pub struct Calls {
 }
 
 impl Calls {
-    /// Queues a frame for each of these, who are to be called.
-    pub fn deliver<'a>(&mut self, lines: impl Iterator<Item = &'a Line>, room: Option<RoomId>, frame: &Bytes) {
+    /// Queues frames for each of these, who are to be called.
+    pub fn deliver<'a>(&mut self, lines: impl Iterator<Item = &'a Line>, room: Option<RoomId>, frames: &[Bytes]) {
         for Line { outlet, .. } in lines {
-            if outlet.queue(room, frame.clone()) {
+            if outlet.queue(room, frames) {
                 self.waiting.push_back(outlet.clone());
             }
         }
@@ -65,7 +65,7 @@ mod tests {
         let lines: Vec<_> = (0..=CALLED_AT_ONCE).map(line).collect();
         let mut calls = Calls::default();
         for frame in [&b"one"[..], b"two"] {
-            calls.deliver(lines.iter(), None, &Bytes::from_static(frame));
+            calls.deliver(lines.iter(), None, &[Bytes::from_static(frame)]);
         }
         assert_eq!(calls.waiting.len(), lines.len());
         calls.call_some();

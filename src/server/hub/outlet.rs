@@ -96,30 +96,33 @@ impl Outlet {
     /// Queues a frame and calls the reader; the room is that whose membership allows it to
     /// be heard.
     pub fn push(&self, room: Option<RoomId>, frame: Bytes) {
-        if self.queue(room, frame) {
+        if self.queue(room, &[frame]) {
             self.call();
         }
     }
 
-    /// Queues a frame. True if the reader is to be [called](Outlet::call) by whom this was
-    /// said to: there was nothing before, and nobody else is about to.
+    /// Queues frames, in order. True if the reader is to be [called](Outlet::call) by whom this
+    /// was said to: there was nothing before, and nobody else is about to.
     #[must_use]
-    pub fn queue(&self, room: Option<RoomId>, frame: Bytes) -> bool {
+    pub fn queue(&self, room: Option<RoomId>, frames: &[Bytes]) -> bool {
         let mut queue = self.lock();
         if queue.ending.is_some() {
             return false;
         }
-        if queue.is_full_for(&frame, self.frames_max) {
-            drop(queue);
-            if !is_planted(Fault::DropWithoutResync) {
-                self.cut(Ending::Resync);
-            }
-            return false;
-        }
         let is_first = queue.frames.is_empty() && !queue.is_listed;
+        for frame in frames {
+            if queue.is_full_for(frame, self.frames_max) {
+                drop(queue);
+                if !is_planted(Fault::DropWithoutResync) {
+                    self.cut(Ending::Resync);
+                }
+                return false;
+            }
+            queue.bytes += frame.len();
+            let frame = frame.clone();
+            queue.frames.push_back(Queued { room, frame });
+        }
         queue.is_listed |= is_first;
-        queue.bytes += frame.len();
-        queue.frames.push_back(Queued { room, frame });
         is_first
     }
 
@@ -267,20 +270,20 @@ mod tests {
     #[test]
     fn a_reader_is_to_be_called_once_for_all_that_comes_before_the_call() {
         let outlet = Outlet::default();
-        assert!(outlet.queue(None, bytes(1)));
-        assert!(!outlet.queue(None, bytes(1)));
+        assert!(outlet.queue(None, &[bytes(1)]));
+        assert!(!outlet.queue(None, &[bytes(1)]));
         assert!(matches!(
             (outlet.next(), outlet.next()),
             (Next::Frame(_), Next::Frame(_))
         ));
-        assert!(!outlet.queue(None, bytes(1)), "the call is still to come");
+        assert!(!outlet.queue(None, &[bytes(1)]), "the call is still to come");
         outlet.call();
-        assert!(!outlet.queue(None, bytes(1)), "they were called and have not looked");
+        assert!(!outlet.queue(None, &[bytes(1)]), "they were called and have not looked");
         assert!(matches!(
             (outlet.next(), outlet.next()),
             (Next::Frame(_), Next::Frame(_))
         ));
-        assert!(outlet.queue(None, bytes(1)));
+        assert!(outlet.queue(None, &[bytes(1)]));
     }
 
     #[test]

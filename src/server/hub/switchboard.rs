@@ -161,13 +161,22 @@ impl Switchboard {
             Ok(Change::RoomDeleted(_)) => self.let_all_out(room, seq),
             Ok(_) | Err(_) => {}
         }
+        self.messages(room, vec![event]);
+    }
+
+    /// Tells entries that change no membership to the members of their room, all in one look at
+    /// each of them: among thousands it is the look that costs.
+    pub fn messages(&mut self, room: RoomId, events: Vec<RoomEvent>) {
         let Self { online, rooms, calls } = self;
         let Some(members) = rooms.find(room).and_then(|slot| rooms.get(slot)) else {
             return;
         };
-        let frame = encode(&ServerItem::Room(event));
+        let frames: Vec<_> = events
+            .into_iter()
+            .map(|event| encode(&ServerItem::Room(event)))
+            .collect();
         for user in members {
-            calls.deliver(lines(online, *user), Some(room), &frame);
+            calls.deliver(lines(online, *user), Some(room), &frames);
         }
     }
 
@@ -195,7 +204,8 @@ impl Switchboard {
     pub fn tell(&mut self, user: UserId, id: ConnectionId, frame: &Bytes) {
         let Self { online, calls, .. } = self;
         let Some(slot) = online.find(user) else { return };
-        calls.deliver(lines(online, slot).filter(|line| line.id == id), None, frame);
+        let line = lines(online, slot).filter(|line| line.id == id);
+        calls.deliver(line, None, std::slice::from_ref(frame));
     }
 
     pub fn end_sessions(&self, user: UserId, sessions: &[SessionId]) {
@@ -311,7 +321,8 @@ impl Switchboard {
     }
 
     fn deliver(&mut self, user: Slot, room: Option<RoomId>, frame: &Bytes) {
-        self.calls.deliver(lines(&self.online, user), room, frame);
+        self.calls
+            .deliver(lines(&self.online, user), room, std::slice::from_ref(frame));
     }
 
     fn lines(&self, user: Slot) -> impl Iterator<Item = &Line> {

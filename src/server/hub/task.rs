@@ -3,8 +3,8 @@
 use super::seats::Seat;
 use super::switchboard::{ConnectionId, Line, Switchboard, Tie};
 use crate::{
-    server::writer::{Publication, Told},
-    wire::UserId,
+    server::writer::{Committed, Publication, Told},
+    wire::{RoomId, UserId},
 };
 use axum::body::Bytes;
 use tokio::{
@@ -147,10 +147,29 @@ impl HubTask {
             Publication::Resync => self.switchboard.resync(),
             Publication::Batch(batch) => {
                 self.ahead += batch.len();
-                for told in batch {
-                    self.tell(told.into_inner());
-                }
+                self.tell_all(batch.into_iter().map(Committed::into_inner));
             }
+        }
+    }
+
+    /// In order; messages of one room that follow each other are told together.
+    fn tell_all(&mut self, told: impl Iterator<Item = Told>) {
+        let mut told = told.peekable();
+        while let Some(first) = told.next() {
+            let Told::Room(first) = first else {
+                self.tell(first);
+                continue;
+            };
+            if first.row.is_none() {
+                self.switchboard.room(first);
+                continue;
+            }
+            let room = first.room;
+            let mut run = vec![first];
+            while let Some(Told::Room(next)) = told.next_if(|told| is_message_of(told, room)) {
+                run.push(next);
+            }
+            self.switchboard.messages(room, run);
         }
     }
 
@@ -181,4 +200,9 @@ impl HubTask {
             Request::Tell { user, id, frame } => self.switchboard.tell(user, id, &frame),
         }
     }
+}
+
+/// Its entry makes or changes a message, and nobody's membership.
+fn is_message_of(told: &Told, room: RoomId) -> bool {
+    matches!(told, Told::Room(event) if event.room == room && event.row.is_some())
 }
