@@ -28,6 +28,8 @@ use whilst_load::{Client, Result, Visitor};
 
 /// Messages under way at once when as much as possible is said.
 pub const WINDOW: usize = 64;
+/// How often half of the maximum is said.
+const PACED_RUNS: usize = 3;
 const SPEAKERS_MAX: usize = 64;
 const WARM_UP: Duration = Duration::from_millis(700);
 const SETTLE_MAX: Duration = Duration::from_secs(20);
@@ -89,15 +91,27 @@ async fn fan_out(scale: &Scale, listeners: usize, per_write: usize, report: &mut
         );
     }
 
-    // Half of it, at times that nobody's answer moves.
-    hall.ledger.borrow_mut().micros.reset();
+    // Half of it, at times that nobody's answer moves. One time that the disk of a shared machine
+    // holds its breath is more than a hundredth of a run: the middle of some counts.
     let every = Duration::from_secs_f64(2.0 / said_per_second);
     let look = report.look(server.pid(), &title("half"));
     Profile::ready().await;
-    hall.pace(every, scale.paced_for).await?;
+    let mut runs = Vec::new();
+    for _ in 0..PACED_RUNS {
+        hall.ledger.borrow_mut().micros.reset();
+        hall.pace(every, scale.paced_for).await?;
+        runs.push(hall.quantiles());
+    }
     report.looked(look);
-    let (p50, p99) = hall.quantiles();
+    runs.sort_by(|(_, a), (_, b)| a.total_cmp(b));
+    let (p50, p99) = runs[runs.len() / 2];
     report.note(title("p50 at half of that"), p50, "ms");
+    report.note(title("p99 at half of that, the best run"), runs[0].1, "ms");
+    report.note(
+        title("p99 at half of that, the worst run"),
+        runs[runs.len() - 1].1,
+        "ms",
+    );
     let title_of_p99 = title("p99 at half of that");
     if listeners == 1_000 {
         report
