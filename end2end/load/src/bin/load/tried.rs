@@ -18,8 +18,9 @@ const TRIED: [(&str, &str); 9] = [
     ),
     (
         "fan-out to 1000: p99",
-        "32 woken at a time, one queue on one core, a thread for the writer. Left: turns for others before each write, \
-         waiting up to 12 ms, giving up the core after each write: no better, and messages dearer",
+        "32 woken at a time, one queue on one core, a thread for the writer, messages of one commit queued together, \
+         halves of a connection looked at when called. Left: turns for others before each write, waiting up to 12 ms, \
+         giving up the core after each write: no better, and messages dearer",
     ),
     (
         "direct, 256",
@@ -37,8 +38,9 @@ const TRIED: [(&str, &str); 9] = [
     ),
     (
         "storm",
-        "nine ways to the store for who comes back instead of sixteen, rows as one value, all crates optimised as one. \
-         Left: the questions of many as one statement, serving some at a time, two readers, other allocators",
+        "four ways to the store for who comes back instead of sixteen, what one missed kept for the others, rows as one \
+         value, all crates optimised as one. Left: the questions of many as one statement, serving some at a time, two \
+         readers, other allocators",
     ),
     (
         "start with",
