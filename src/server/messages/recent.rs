@@ -15,7 +15,7 @@ use std::{
 const PIECES_MAX: usize = 64;
 /// Longer ones are put together anew: what is kept is never more than 4 MiB.
 const PIECE_MAX_BYTES: usize = 64 * 1024;
-/// A storm is over by then, and what was deleted since does not stay here.
+/// A storm is over by then. What is older goes when the next comes back.
 const KEPT_FOR_MS: u64 = 60_000;
 
 /// What a piece depends on.
