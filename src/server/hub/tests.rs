@@ -7,9 +7,9 @@ use crate::{
         writer::{Batch, Publication, Told, Write},
     },
     wire::{
-        Change, DirectorySeq, Entry, Enveloped, Millis, Person, RoomEvent, RoomId, Seq, ServerItem, SessionId, Tail,
-        UserId, UserSeq,
-        event::{MemberJoined, MemberLeft, MemberRemoved, Pong, RoomRenamed, UserEvent},
+        Change, ClientKey, DirectorySeq, Entry, Enveloped, Message, Millis, Ordinal, Person, RoomEvent, RoomId, Seq,
+        ServerItem, SessionId, Tail, UserId, UserSeq,
+        event::{MemberJoined, MemberLeft, MemberRemoved, MessageCreated, Pong, UserEvent},
         frame,
         limits::CONNECTION_QUEUE_MAX_FRAMES,
         membership::RoomRole,
@@ -149,8 +149,28 @@ fn entry(room: RoomId, seq: u64, change: impl Into<Change>) -> Told {
     })
 }
 
+/// A message: those that follow each other are told together.
 fn said(room: RoomId, seq: u64) -> Told {
-    entry(room, seq, RoomRenamed { name: String::new() })
+    let ordinal = Ordinal(seq);
+    let Told::Room(event) = entry(room, seq, MessageCreated { ordinal }) else {
+        unreachable!("an entry of a room")
+    };
+    let row = Message {
+        ordinal,
+        seq: event.entry.seq,
+        revision: event.entry.seq,
+        author: ADA,
+        client_key: ClientKey::from_bytes([5; 16]),
+        at: event.entry.at,
+        body: None,
+        mentions: Vec::new(),
+        edited_at: None,
+        reactions: Vec::new(),
+    };
+    Told::Room(RoomEvent {
+        row: Some(row),
+        ..event
+    })
 }
 
 fn joined(room: RoomId, seq: u64, user: UserId) -> Told {
