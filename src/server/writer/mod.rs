@@ -197,6 +197,9 @@ impl WriterTask {
         if let Some(fault) = outcome.broken {
             tracing::error!(fault = fault.chain(), "the writer's connection failed");
             self.reopen().await;
+            // What was not to be seen before may be now.
+            self.changes.count_logs();
+            self.changes.count_sessions();
             self.publish(Publication::Resync).await;
         }
     }
