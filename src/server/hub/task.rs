@@ -12,9 +12,9 @@ use tokio::{
     task::yield_now,
 };
 
-/// With so much told that not everybody was called for, the next commit waits until they
-/// are: a queue that overflows is to be its reader's doing, not that of our order.
-const AHEAD_MAX_TOLD: usize = 64;
+/// With so much told since who waits longest had something, the next commit waits until
+/// they are called: a queue that overflows is to be its reader's doing, not that of our order.
+const BEHIND_MAX_TOLD: u64 = 64;
 
 /// What connections ask of the hub. `done` is answered when it is so.
 pub(super) enum Request {
@@ -50,8 +50,6 @@ pub struct HubTask {
     requests: mpsc::Receiver<Request>,
     goodbyes: mpsc::UnboundedReceiver<Goodbye>,
     switchboard: Switchboard,
-    /// What was told since the last moment when nobody was left to be called.
-    ahead: usize,
 }
 
 impl HubTask {
@@ -65,7 +63,6 @@ impl HubTask {
             requests,
             goodbyes,
             switchboard: Switchboard::default(),
-            ahead: 0,
         }
     }
 
@@ -73,14 +70,12 @@ impl HubTask {
     pub async fn run(mut self) {
         loop {
             let has_calls = !self.switchboard.calls.is_empty();
-            if !has_calls {
-                self.ahead = 0;
-            }
+            let may_publish = self.switchboard.calls.behind() < BEHIND_MAX_TOLD;
             tokio::select! {
                 // In this order: what is published joins what is about to be written.
                 biased;
                 () = yield_now(), if has_calls => self.switchboard.calls.call_some(),
-                Some(publication) = self.publications.recv(), if self.ahead < AHEAD_MAX_TOLD => self.publish(publication),
+                Some(publication) = self.publications.recv(), if may_publish => self.publish(publication),
                 Some(request) = self.requests.recv() => {
                     self.catch_up();
                     self.serve(request);
@@ -146,8 +141,9 @@ impl HubTask {
         match publication {
             Publication::Resync => self.switchboard.resync(),
             Publication::Batch(batch) => {
-                self.ahead += batch.len();
+                let told = batch.len();
                 self.tell_all(batch.into_iter().map(Committed::into_inner));
+                self.switchboard.calls.count(told);
             }
         }
     }
