@@ -10,7 +10,6 @@ pub enum Icon {
     Plus,
     Close,
     More,
-    Dots,
 }
 
 impl Icon {
@@ -24,14 +23,13 @@ impl Icon {
             Self::Plus => "M10 4.500v11M4.500 10h11",
             Self::Close => "m5 5 10 10M15 5 5 15",
             Self::More => "M6 12.500 10 8.500l4 4",
-            Self::Dots => "M5 10h.01M10 10h.01M15 10h.01",
         }
     }
 
     const fn class(self) -> &'static str {
         match self {
             Self::Back => "icon icon--ahead",
-            Self::People | Self::Dots => "icon",
+            Self::People => "icon",
             _ => "icon icon--small",
         }
     }

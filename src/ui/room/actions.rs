@@ -8,7 +8,7 @@ use crate::{
     ui::{
         desk::Desk,
         live::{self, effect, maybe},
-        parts::{Icon, button, icon},
+        parts::button,
         words,
     },
     wire::{Emoji, Message, RoomId, Seq, membership::RoomRole},
@@ -38,9 +38,7 @@ pub fn opener(desk: Desk, room: RoomId, seq: Seq) -> AnyView {
             aria-label=words::MESSAGE_ACTIONS
             aria-expanded=expanded
             on:click=press
-        >
-            {icon(Icon::Dots)}
-        </button>
+        ></button>
     }
     .into_any()
 }
