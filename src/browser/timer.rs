@@ -5,6 +5,9 @@ use wasm_bindgen::{JsCast, closure::Closure};
 
 pub use gloo_timers::callback::{Interval, Timeout};
 
+/// Some display frames. What is heard is to be painted before whatever else follows from it.
+pub const AFTER_PAINT_MS: u32 = 50;
+
 pub fn after(ms: u32, what: impl FnOnce() + 'static) -> Timeout {
     Timeout::new(ms, what)
 }

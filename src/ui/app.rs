@@ -18,8 +18,6 @@ use crate::{
 };
 use leptos::prelude::*;
 
-/// The title is written when what came is painted.
-const TITLE_AFTER_MS: u32 = 50;
 /// Where the page carries what it was drawn from.
 pub const PAGE_DATA_ID: &str = "page-data";
 
@@ -38,6 +36,7 @@ pub fn app(desk: Desk) -> AnyView {
             .into_any()
         })
     };
+    // The title is written when what came is painted.
     // The same words written again are work for the browser all the same, with each message that comes.
     let title = Memo::new(move |_| desk.title());
     effect(move || {
@@ -47,7 +46,7 @@ pub fn app(desk: Desk) -> AnyView {
         };
         // Timers of a page that nobody sees come late, and its title is all that is seen of it.
         if page::is_visible() {
-            timer::after(TITLE_AFTER_MS, write).forget();
+            timer::after(timer::AFTER_PAINT_MS, write).forget();
         } else {
             write();
         }

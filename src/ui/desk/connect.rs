@@ -193,14 +193,16 @@ impl Desk {
             card,
             people,
         } = self.revisions();
-        // A page that is going away has no signals left.
-        let raise = |revision: RwSignal<u32>| {
-            revision.try_update(|times| *times = times.wrapping_add(1));
-        };
         let open = self.place().try_get_untracked().and_then(Place::room);
+        let is_heard = open.is_some_and(|room| changed.timelines.contains(&room));
+        // Of what is heard where one looks, the list of rooms says nothing new.
+        let is_told_later = is_heard && !changed.me && page::is_visible();
+        if changed.rooms && is_told_later {
+            self.tell_rooms_later();
+        }
         for (is, revision) in [
-            (changed.rooms || changed.me, rooms),
-            (open.is_some_and(|room| changed.timelines.contains(&room)), timeline),
+            ((changed.rooms || changed.me) && !is_told_later, rooms),
+            (is_heard, timeline),
             (changed.connection, connection),
             (changed.card, card),
             (changed.people || changed.me, people),
@@ -210,6 +212,22 @@ impl Desk {
             }
         }
     }
+
+    fn tell_rooms_later(self) {
+        let (due, rooms) = (self.rooms_are_due(), self.revisions().rooms);
+        if due.try_update_value(|due| std::mem::replace(due, true)) == Some(false) {
+            timer::after(timer::AFTER_PAINT_MS, move || {
+                due.try_set_value(false);
+                raise(rooms);
+            })
+            .forget();
+        }
+    }
+}
+
+fn raise(revision: RwSignal<u32>) {
+    // A page that is going away has no signals left.
+    revision.try_update(|times| *times = times.wrapping_add(1));
 }
 
 /// Nothing of the one who left may stay on the screen. What they typed stays in this tab,

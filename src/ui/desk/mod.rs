@@ -98,6 +98,8 @@ parts! {
     /// The room of the page's address, if the server would not tell of it.
     gone: StoredValue<Option<RoomId>>,
     moved: StoredValue<bool>,
+    /// The list of rooms is about to be drawn anew.
+    rooms_are_due: StoredValue<bool>,
     more_below: StoredValue<bool>,
     /// Rows that are drawn on each side of where the reader stands.
     rows_beside: StoredValue<usize>,
@@ -162,6 +164,7 @@ impl Desk {
             has_card_lock: RwSignal::new(true),
             gone: StoredValue::new(gone),
             moved: StoredValue::new(false),
+            rooms_are_due: StoredValue::new(false),
             more_below: StoredValue::new(false),
             rows_beside: StoredValue::new(ROWS_BESIDE_MAX),
             page: StoredValue::new(extras),

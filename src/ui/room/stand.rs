@@ -31,8 +31,6 @@ const STEERED_FOR: Millis = Millis(400);
 /// How far above and below the window rows are asked for that are missing.
 const HOLE_MARGIN: &str = "150% 0px";
 const READ_SHARE: f64 = 0.5;
-/// Some display frames: what is heard is to be painted before anything else is done about it.
-const WATCH_AFTER_MS: u32 = 50;
 
 pub fn message_id(seq: Seq) -> String {
     let mut id = String::from("m-");
@@ -308,7 +306,7 @@ impl Inner {
             return;
         }
         let inner = Rc::downgrade(self);
-        let timer = timer::after(WATCH_AFTER_MS, move || {
+        let timer = timer::after(timer::AFTER_PAINT_MS, move || {
             if let Some(inner) = inner.upgrade() {
                 inner.watch_timer.replace(None);
                 inner.watch_rows();
