@@ -37,10 +37,18 @@ test("an interaction to its paint", async ({ browser, reader }, info) => {
 async function walk(reader: Person, other: string, round: number): Promise<void> {
   const { page, room } = reader;
   const text = `A thought of round ${round}`;
-  // Each press is one by itself, as nobody's fingers are quicker than a frame.
+  // Each press is one by itself, as nobody's fingers are quicker than a frame; and what looks for its outcome does so
+  // on the page's own thread, so it waits until that is painted.
+  const painted = () => page.evaluate(() => (globalThis as unknown as { marks: Marks }).marks.painted());
   const press = async (key: string) => {
     await page.keyboard.press(key);
-    await page.evaluate(() => (globalThis as unknown as { marks: Marks }).marks.painted());
+    await painted();
+  };
+  const opens = async (name: string) => {
+    await reader.sidebar.room(name).click();
+    await painted();
+    await room.isOpen(name);
+    await reader.isReady();
   };
   await room.composer.click();
   for (const key of text) await press(key);
@@ -48,11 +56,11 @@ async function walk(reader: Person, other: string, round: number): Promise<void>
   await reader.sees(text);
   for (let turn = 0; turn < 2; turn++) {
     await room.opensActions(text);
-    await page.keyboard.press("Escape");
+    await press("Escape");
     await page.mouse.wheel(0, -400);
     await page.mouse.wheel(0, 400);
-    await reader.opens(other);
-    await reader.opens(ROOM);
+    await opens(other);
+    await opens(ROOM);
   }
 }
 
