@@ -36,20 +36,10 @@ pub fn app(desk: Desk) -> AnyView {
             .into_any()
         })
     };
-    // The title is written when what came is painted.
     // The same words written again are work for the browser all the same, with each message that comes.
     let title = Memo::new(move |_| desk.title());
     effect(move || {
-        title.track();
-        let write = move || {
-            title.try_with_untracked(|title| page::set_title(title));
-        };
-        // Timers of a page that nobody sees come late, and its title is all that is seen of it.
-        if page::is_visible() {
-            timer::after(timer::AFTER_PAINT_MS, write).forget();
-        } else {
-            write();
-        }
+        title.with(|title| page::set_title(title));
     });
     view! {
         {maybe(skip)}

@@ -99,12 +99,18 @@ mod tests {
         assert!(calls.is_empty());
     }
 
+    fn read(lines: &[Line]) {
+        for Line { outlet, .. } in lines {
+            while outlet.next() != Next::Wait {}
+        }
+    }
+
     #[test]
     fn what_is_told_is_counted_from_who_waits_longest() {
         let lines: Vec<_> = (0..2 * CALLED_AT_ONCE).map(line).collect();
         let (first, last) = lines.split_at(CALLED_AT_ONCE);
         let mut calls = Calls::default();
-        let mut tell = |calls: &mut Calls, times| {
+        let tell = |calls: &mut Calls, times| {
             for _ in 0..times {
                 calls.deliver(lines.iter(), None, &[Bytes::from_static(b"said")]);
             }
@@ -114,11 +120,11 @@ mod tests {
         tell(&mut calls, 40);
         assert_eq!(calls.behind(), 40);
         calls.call_some();
-        first.iter().for_each(|line| while line.outlet.next() != Next::Wait {});
+        read(first);
         tell(&mut calls, 30);
         assert_eq!(calls.behind(), 70, "the others wait for their first call");
         calls.call_some();
-        last.iter().for_each(|line| while line.outlet.next() != Next::Wait {});
+        read(last);
         assert_eq!(calls.behind(), 30, "the first wait for their second");
     }
 }

@@ -198,7 +198,8 @@ impl Desk {
         // Of what is heard where one looks, the list of rooms says nothing new.
         let is_told_later = is_heard && !changed.me && page::is_visible();
         if changed.rooms && is_told_later {
-            self.tell_rooms_later();
+            self.rooms_later()
+                .with_value(|later| later.ask(Box::new(move || raise(rooms))));
         }
         for (is, revision) in [
             ((changed.rooms || changed.me) && !is_told_later, rooms),
@@ -210,17 +211,6 @@ impl Desk {
             if is {
                 raise(revision);
             }
-        }
-    }
-
-    fn tell_rooms_later(self) {
-        let (due, rooms) = (self.rooms_are_due(), self.revisions().rooms);
-        if due.try_update_value(|due| std::mem::replace(due, true)) == Some(false) {
-            timer::after(timer::AFTER_PAINT_MS, move || {
-                due.try_set_value(false);
-                raise(rooms);
-            })
-            .forget();
         }
     }
 }

@@ -15,13 +15,16 @@ use super::{
 use crate::{
     browser::{
         driver::{Driver, SharedTab},
-        tabs,
+        tabs, timer,
     },
     client::{FirstPicture, MemoryStore, ROWS_BESIDE_MAX, Tab},
     wire::{ClientKey, Millis, Problem, RoomId, Seq, fetch::News, person::Me},
 };
 use leptos::prelude::*;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    rc::Rc,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 pub use crate::client::RoomLine;
 
@@ -98,8 +101,8 @@ parts! {
     /// The room of the page's address, if the server would not tell of it.
     gone: StoredValue<Option<RoomId>>,
     moved: StoredValue<bool>,
-    /// The list of rooms is about to be drawn anew.
-    rooms_are_due: StoredValue<bool>,
+    /// The list of rooms, after what is heard in the one on the screen.
+    rooms_later: StoredValue<Rc<timer::Later>, LocalStorage>,
     more_below: StoredValue<bool>,
     /// Rows that are drawn on each side of where the reader stands.
     rows_beside: StoredValue<usize>,
@@ -164,7 +167,7 @@ impl Desk {
             has_card_lock: RwSignal::new(true),
             gone: StoredValue::new(gone),
             moved: StoredValue::new(false),
-            rooms_are_due: StoredValue::new(false),
+            rooms_later: StoredValue::new_local(Rc::default()),
             more_below: StoredValue::new(false),
             rows_beside: StoredValue::new(ROWS_BESIDE_MAX),
             page: StoredValue::new(extras),

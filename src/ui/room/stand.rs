@@ -63,7 +63,7 @@ struct Inner {
     anchor: RefCell<Option<Anchor>>,
     reading: RefCell<Reading>,
     read_timer: RefCell<Option<timer::Timeout>>,
-    watch_timer: RefCell<Option<timer::Timeout>>,
+    watch: Rc<timer::Later>,
     sights: RefCell<Option<[Sight; 2]>>,
 }
 
@@ -84,7 +84,7 @@ impl Stand {
             anchor: RefCell::new(None),
             reading: RefCell::new(Reading::default()),
             read_timer: RefCell::new(None),
-            watch_timer: RefCell::new(None),
+            watch: Rc::default(),
             sights: RefCell::new(None),
         });
         let mut listeners = vec![inner.on("scroll", Inner::scrolled)];
@@ -302,17 +302,12 @@ impl Inner {
 
     /// Once what came is painted: nothing is read sooner, and no hole is filled for it.
     fn watch_later(self: &Rc<Self>) {
-        if self.watch_timer.borrow().is_some() {
-            return;
-        }
         let inner = Rc::downgrade(self);
-        let timer = timer::after(timer::AFTER_PAINT_MS, move || {
+        self.watch.ask(Box::new(move || {
             if let Some(inner) = inner.upgrade() {
-                inner.watch_timer.replace(None);
                 inner.watch_rows();
             }
-        });
-        self.watch_timer.replace(Some(timer));
+        }));
     }
 
     /// Watching what is watched already changes nothing.
