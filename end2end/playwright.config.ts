@@ -20,6 +20,7 @@ export default defineConfig({
   projects: [
     { name: "stories", testMatch: "stories/*.story.ts" },
     { name: "long", testMatch: "long_walk.ts", timeout: 3_600_000 },
+    { name: "hour", testMatch: "long_hour.ts", timeout: 7_200_000, use: { trace: "off" } },
     { name: "screenshots", testMatch: "screenshots.ts" },
     // A recorder takes more of the page's time than the page does.
     { name: "client", testMatch: "client/*.client.ts", use: { trace: "off" } },

@@ -110,40 +110,44 @@ test("what is said leaves who reads further up where they are, and moves with wh
   await expect.poll(() => atEnd(ada.page)).toBe(true);
 });
 
-test("a link to one of ten thousand messages opens it in the middle, with what is around it", async ({ people }) => {
-  const ada = await inLongRoom(people, "ada");
-  const scroller = new Scroller(ada.page);
-  const found = ada.room.log.locator("article.message--found");
-  // Not every entry is a message.
-  for (let seq = 5_000; seq < 5_020; seq++) {
-    await ada.goes(`${ada.room.address}/${seq}`);
-    if (await found.isVisible()) break;
-  }
-  const list = (await ada.room.log.boundingBox())!;
-  const row = (await found.boundingBox())!;
-  expect(Math.abs(row.y - (list.y + list.height * 0.4))).toBeLessThan(list.height * 0.15);
-  const ordinal = Number(await found.getAttribute("data-ordinal"));
+test.describe("among a hundred thousand messages", () => {
+  test.use({ messages: 100_000 });
 
-  await scroller.begins();
-  await scroller.toBeginning(8);
-  const up = await scroller.up();
-  expect(up.first).toBeLessThan(ordinal - 100);
-  await scroller.toEnd(40);
-  const down = await scroller.down();
-  expect(down.first).toBeGreaterThan(ordinal);
-  expect(scroller.stops).toBe(0);
+  test("a link to one of them opens it in the middle, with what is around it", async ({ people }) => {
+    const ada = await inLongRoom(people, "ada");
+    const scroller = new Scroller(ada.page);
+    const found = ada.room.log.locator("article.message--found");
+    // Not every entry is a message.
+    for (let seq = 5_000; seq < 5_020; seq++) {
+      await ada.goes(`${ada.room.address}/${seq}`);
+      if (await found.isVisible()) break;
+    }
+    const list = (await ada.room.log.boundingBox())!;
+    const row = (await found.boundingBox())!;
+    expect(Math.abs(row.y - (list.y + list.height * 0.4))).toBeLessThan(list.height * 0.15);
+    const ordinal = Number(await found.getAttribute("data-ordinal"));
 
-  // The same without a new page, where the end is drawn and the entry is not.
-  const address = ada.page.url();
-  const here = (await firstInView(ada.page))!.id;
-  await ada.page.locator(`#${here} a.message__time`).click();
-  await expect(found).toHaveAttribute("id", here);
-  await ada.page.getByRole("button", { name: "Newest" }).click();
-  await expect.poll(() => atEnd(ada.page)).toBe(true);
-  await ada.page.goBack();
-  expect(ada.page.url()).toBe(address);
-  await expect(found).toHaveAttribute("data-ordinal", String(ordinal));
-  await expect(found).toBeInViewport();
+    await scroller.begins();
+    await scroller.toBeginning(8);
+    const up = await scroller.up();
+    expect(up.first).toBeLessThan(ordinal - 100);
+    await scroller.toEnd(40);
+    const down = await scroller.down();
+    expect(down.first).toBeGreaterThan(ordinal);
+    expect(scroller.stops).toBe(0);
+
+    // The same without a new page, where the end is drawn and the entry is not.
+    const address = ada.page.url();
+    const here = (await firstInView(ada.page))!.id;
+    await ada.page.locator(`#${here} a.message__time`).click();
+    await expect(found).toHaveAttribute("id", here);
+    await ada.page.getByRole("button", { name: "Newest" }).click();
+    await expect.poll(() => atEnd(ada.page)).toBe(true);
+    await ada.page.goBack();
+    expect(ada.page.url()).toBe(address);
+    await expect(found).toHaveAttribute("data-ordinal", String(ordinal));
+    await expect(found).toBeInViewport();
+  });
 });
 
 /** The number of the message that has the focus. */
