@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import type { Locator } from "@playwright/test";
 import { expect, test } from "../fixtures/test";
 
 const WASM_DELAY_MS = 5_000;
@@ -38,4 +39,32 @@ test("the page is there and can send before the code arrives", async ({ people }
   await ada.room.send.click();
   await bo.sees("I need no code for this");
   await ada.sees("I need no code for this");
+});
+
+test("before the code arrives the log stands where it stands afterwards", async ({ people }) => {
+  const ada = await people.owner("Ada Lovelace");
+  const bo = await people.joins("Bo Diddley", ada);
+  const hall = ada.room.address;
+  const comesLate = async (seen: Locator) => {
+    let arrives = () => {};
+    const late = new Promise<void>((done) => (arrives = done));
+    await ada.page.route("**/*.wasm", async (route) => {
+      await late;
+      await route.continue();
+    });
+    await ada.page.goto(hall, { waitUntil: "commit" });
+    await expect(seen).toBeInViewport();
+    await expect(ada.page.locator("html"), "the code is still on its way").not.toHaveAttribute("data-ready");
+    const before = (await seen.boundingBox())!.y;
+    arrives();
+    await ada.isReady();
+    expect(Math.abs((await seen.boundingBox())!.y - before), "pixels that it moved by").toBeLessThanOrEqual(2);
+    await ada.page.unroute("**/*.wasm");
+  };
+  for (let count = 1; count <= 30; count++) await ada.says(`Leaf number ${count}`);
+  await comesLate(ada.room.message("Leaf number 30"));
+
+  await ada.page.goto("/settings");
+  for (let count = 1; count <= 30; count++) await bo.says(`Branch number ${count}`);
+  await comesLate(ada.room.divider);
 });

@@ -9,6 +9,8 @@ use web_sys::{Element, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition
 const NEAR_END_PX: i32 = 80;
 /// Nearer to an edge than so many hundredths of the window, more rows are to be drawn.
 const NEAR_EDGE_PERCENT: i32 = 150;
+/// On a list that is put where it belongs by us; before, it opens at its end by its style.
+const HELD: &str = "data-held";
 /// How far below the upper edge the divider lands, in hundredths of the window.
 pub const DIVIDER_AT_PERCENT: i32 = 25;
 /// Where an entry lands that was asked for.
@@ -110,6 +112,12 @@ pub fn restore(list: &Element, anchor: &Anchor) {
     if moved != 0 {
         list.set_scroll_top(edge + moved);
     }
+}
+
+/// From here on the list stands where it is put.
+pub fn hold(list: &Element) {
+    // Refused only for a name that no attribute can have.
+    drop(list.set_attribute(HELD, ""));
 }
 
 pub fn to_end(list: &Element) {

@@ -72,6 +72,7 @@ impl Stand {
     pub fn new(desk: Desk, room: RoomId, at_end: RwSignal<bool>) -> Option<Self> {
         let list = page::by_id(LIST_ID)?;
         let column = list.first_element_child()?;
+        scroll::hold(&list);
         let inner = Rc::new(Inner {
             desk,
             room,
