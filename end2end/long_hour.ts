@@ -41,9 +41,11 @@ test("an hour in one tab", async ({ reader, speaker }) => {
       );
     }
   }
-  const half = byMinute[Math.floor(MINUTES / 2) - 1]!;
-  const end = byMinute.at(-1)!;
+  // Rows leave the top fifty at a time: the most of each half is compared.
+  const half = Math.floor(MINUTES / 2);
   for (const part of ["bytes", "nodes", "listeners"] as const) {
-    expect(growth(half, end, part), `growth of ${part} in the second half, in hundredths`).toBeLessThanOrEqual(MAY_GROW_PERCENT);
+    const most = (of: Kept[]) => of.reduce((most, kept) => (kept[part] > most[part] ? kept : most));
+    const grown = growth(most(byMinute.slice(0, half)), most(byMinute.slice(half)), part);
+    expect(grown, `growth of ${part} in the second half, in hundredths`).toBeLessThanOrEqual(MAY_GROW_PERCENT);
   }
 });

@@ -24,7 +24,7 @@ pub struct Later {
 }
 
 impl Later {
-    /// Only the last that was asked for is done.
+    /// Whoever asks wants the same, so it is done once.
     pub fn ask(self: &Rc<Self>, what: Box<dyn FnOnce()>) {
         if self.timer.borrow().is_some() {
             if self.put_off.get() == PUT_OFF_MAX {
