@@ -195,8 +195,10 @@ impl Desk {
         } = self.revisions();
         let open = self.place().try_get_untracked().and_then(Place::room);
         let is_heard = open.is_some_and(|room| changed.timelines.contains(&room));
-        // Of what is heard where one looks, the list of rooms says nothing new.
-        let is_told_later = is_heard && !changed.me && page::is_visible();
+        // Of what is said where one looks the list of rooms says nothing new; that the room is gone it
+        // says first, and what a catch-up brings is of other rooms as well.
+        let is_said_here = is_heard && changed.timelines.len() == 1 && !changed.me;
+        let is_told_later = is_said_here && page::is_visible() && self.has_room(open);
         if changed.rooms && is_told_later {
             self.rooms_later()
                 .with_value(|later| later.ask(Box::new(move || raise(rooms))));

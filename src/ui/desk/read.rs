@@ -51,6 +51,11 @@ impl Desk {
         self.read(|tab| tab.room(room))
     }
 
+    /// As the tab knows it now, drawn or not.
+    pub(super) fn has_room(self, room: Option<RoomId>) -> bool {
+        room.is_some_and(|room| self.read(|tab| tab.room(room).is_some()))
+    }
+
     pub fn room_name(self, room: RoomId) -> String {
         self.room_line(room).map(|line| line.name).unwrap_or_default()
     }
