@@ -11,9 +11,7 @@ export class Keeper {
   ) {}
 
   static async of(page: Page): Promise<Keeper> {
-    const session = await page.context().newCDPSession(page);
-    await session.send("Performance.enable");
-    return new Keeper(page, session);
+    return new Keeper(page, await page.context().newCDPSession(page));
   }
 
   /** After what nobody holds any more was collected. */

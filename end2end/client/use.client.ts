@@ -115,7 +115,8 @@ test("receive to paint", async ({ browser, reader, speaker }, info) => {
       const text = `Heard ${round}-${nth}.`;
       const painted = page.evaluate((text) => (globalThis as unknown as { hears: (text: string) => Promise<void> }).hears(text), text);
       await speaker.says(text);
-      // One that is never seen is one less; that it is seen at all is for the stories to say.
+      // One that is never seen is one less; that it is seen at all is for the stories to say. The time is a bound on the
+      // wait for it, and no wait: what is painted ends it.
       await Promise.race([painted, page.waitForTimeout(SEEN_WITHIN_MS)]);
     }
   });
