@@ -5,18 +5,40 @@ import type { Browser, Page } from "@playwright/test";
 const BEGIN = "spent-begin:";
 const END = "spent-end:";
 
-type Event = { name: string; tid: number; pid: number; tts?: number; ts: number; args?: { data?: { message?: string; name?: string } } };
+/** Times are microseconds: `ts` and `dur` of the clock, `tts` and `tdur` of the thread itself. */
+export type Traced = {
+  name: string;
+  pid: number;
+  tid: number;
+  ts: number;
+  dur?: number;
+  tts?: number;
+  tdur?: number;
+  args?: { elementCount?: number; data?: { message?: string; name?: string } };
+};
+
+/** What the browser did meanwhile, in the order in which it began. */
+export async function traced(browser: Browser, page: Page, categories: string[], run: () => Promise<void>): Promise<Traced[]> {
+  await browser.startTracing(page, { categories });
+  await run();
+  const { traceEvents } = JSON.parse(String(await browser.stopTracing())) as { traceEvents: Traced[] };
+  return traceEvents.sort((a, b) => a.ts - b.ts);
+}
+
+/** What a `console.timeStamp` of the page said. */
+export function stamp({ name, args }: Traced): string | undefined {
+  return name === "TimeStamp" ? (args?.data?.message ?? args?.data?.name) : undefined;
+}
 
 /** Milliseconds of the main thread by the name of each pair of marks that was set meanwhile. */
 export async function spent(browser: Browser, page: Page, run: () => Promise<void>): Promise<[string, number][]> {
-  await browser.startTracing(page, { categories: ["devtools.timeline"] });
-  await run();
-  const { traceEvents } = JSON.parse(String(await browser.stopTracing())) as { traceEvents: Event[] };
   const begun = new Map<string, number>();
   const all: [string, number][] = [];
-  for (const { name, tts, args } of traceEvents.filter(({ name }) => name === "TimeStamp").sort((a, b) => a.ts - b.ts)) {
-    const said = args?.data?.message ?? args?.data?.name ?? "";
-    if (tts === undefined) throw new Error(`A ${name} has no time of its thread.`);
+  for (const event of await traced(browser, page, ["devtools.timeline"], run)) {
+    const said = stamp(event);
+    if (said === undefined) continue;
+    const { tts } = event;
+    if (tts === undefined) throw new Error(`The stamp ${said} has no time of its thread.`);
     if (said.startsWith(BEGIN)) begun.set(said.slice(BEGIN.length), tts);
     const from = begun.get(said.slice(END.length));
     if (said.startsWith(END) && from !== undefined) all.push([said.slice(END.length), (tts - from) / 1000]);

@@ -1,7 +1,8 @@
 // From the address to a page that is seen, and to one that answers, on a middling phone and a slow network.
-import type { BrowserContextOptions, Page } from "@playwright/test";
+import type { Browser, BrowserContextOptions, Page } from "@playwright/test";
 import { isReady } from "../pages/ready";
 import { figure } from "./figures";
+import { stamp, traced } from "./spent";
 import { ROUNDS, signedIn, slowed, test } from "./test";
 
 /** The usual mobile preset: 150 ms there and back, 1.6 Mbit/s down, 750 kbit/s up. */
@@ -33,14 +34,20 @@ test("a room on a phone", async ({ reader, server }, info) => {
   await figure(info, "a room on a phone: layout shift", of(starts, "shift"));
 });
 
+test("a room that the program takes over", async ({ browser, reader, server }, info) => {
+  const context = await signedIn(reader.context, PHONE);
+  const styled = await styledAgain(browser, await context.newPage(), server.url + reader.room.address);
+  await context.close();
+  await figure(info, "a room taken over: elements styled again", [styled]);
+});
+
 function of(starts: Start[], part: keyof Start): number[] {
   return starts.map((start) => start[part]);
 }
 
 async function started(page: Page, address: string): Promise<Start> {
-  const session = await slowed(page);
-  await session.send("Network.enable");
-  await session.send("Network.emulateNetworkConditions", NETWORK);
+  await slowed(page);
+  await narrowed(page);
   await page.addInitScript(watch);
   await page.goto(address);
   await isReady(page);
@@ -49,6 +56,36 @@ async function started(page: Page, address: string): Promise<Start> {
     const { start } = globalThis as unknown as { start: Start };
     return start;
   });
+}
+
+async function narrowed(page: Page): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Network.enable");
+  await session.send("Network.emulateNetworkConditions", NETWORK);
+}
+
+/** From the first paint until the page answers, by hundred of its elements: no clock has a part in it. */
+async function styledAgain(browser: Browser, page: Page, address: string): Promise<number> {
+  await narrowed(page); // The program comes long after the first paint.
+  await page.addInitScript(tellReady);
+  const events = await traced(browser, page, ["devtools.timeline", "loading"], async () => {
+    await page.goto(address);
+    await isReady(page);
+  });
+  const ready = events.find((event) => stamp(event) === "ready");
+  const painted = events.find(({ name, pid }) => name === "firstContentfulPaint" && pid === ready?.pid);
+  if (!ready || !painted) throw new Error("No room was painted and then taken over.");
+  const styled = events
+    .filter(({ name, pid, ts }) => name === "UpdateLayoutTree" && pid === ready.pid && ts > painted.ts && ts < ready.ts)
+    .reduce((sum, { args }) => sum + (args?.elementCount ?? 0), 0);
+  return (styled / (await page.locator("*").count())) * 100;
+}
+
+/** Runs in the page, before anything of it. */
+function tellReady(): void {
+  new MutationObserver(() => {
+    if (document.documentElement.dataset.ready === "1") console.timeStamp("ready");
+  }).observe(document, { subtree: true, attributes: true, attributeFilter: ["data-ready"] });
 }
 
 /** Runs in the page, before anything of it. */

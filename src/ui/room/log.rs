@@ -52,6 +52,8 @@ pub fn log(desk: Desk, room: RoomId, line: Memo<RoomLine>) -> AnyView {
             <div class="log__column">
                 {maybe(move || head(desk, room, line, rows))}
                 <For each=drawn key=|row: &DrawRow| row.key children=move |row| draw(desk, room, row)/>
+                // Where the list begins before the program holds it.
+                <div class="log__end"></div>
             </div>
         </div>
         {maybe(move || (!at_end.get()).then(|| jump(desk, new_below.get())))}
