@@ -1,5 +1,6 @@
 // From the address to a page that is seen, and to one that answers, on a middling phone and a slow network.
 import type { Browser, BrowserContextOptions, Page } from "@playwright/test";
+import { brake } from "../fixtures/brake";
 import { isReady } from "../pages/ready";
 import { figure } from "./figures";
 import { stamp, traced } from "./spent";
@@ -15,17 +16,17 @@ test("the entrance on a phone", async ({ browser, server }, info) => {
   const starts: Start[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const context = await browser.newContext(PHONE);
-    starts.push(await started(await context.newPage(), `${server.url}/sign-in`));
+    starts.push(await started(browser, await context.newPage(), `${server.url}/sign-in`));
     await context.close();
   }
   await figure(info, "/sign-in on a phone: largest paint", of(starts, "paint"));
 });
 
-test("a room on a phone", async ({ reader, server }, info) => {
+test("a room on a phone", async ({ browser, reader, server }, info) => {
   const starts: Start[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const context = await signedIn(reader.context, PHONE);
-    starts.push(await started(await context.newPage(), server.url + reader.room.address));
+    starts.push(await started(browser, await context.newPage(), server.url + reader.room.address));
     await context.close();
   }
   await figure(info, "a room on a phone: largest paint", of(starts, "paint"));
@@ -45,8 +46,8 @@ function of(starts: Start[], part: keyof Start): number[] {
   return starts.map((start) => start[part]);
 }
 
-async function started(page: Page, address: string): Promise<Start> {
-  await slowed(page);
+async function started(browser: Browser, page: Page, address: string): Promise<Start> {
+  await slowed(page, await brake(browser));
   await narrowed(page);
   await page.addInitScript(watch);
   await page.goto(address);

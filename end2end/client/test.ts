@@ -1,6 +1,6 @@
 // What all figures stand on: a server with a month of history, somebody who reads and somebody who speaks.
 import { randomUUID } from "node:crypto";
-import type { BrowserContext, BrowserContextOptions, CDPSession, Page } from "@playwright/test";
+import type { BrowserContext, BrowserContextOptions, Page } from "@playwright/test";
 import type { Person } from "../fixtures/people";
 import { Server } from "../fixtures/server";
 import { test as base } from "../fixtures/test";
@@ -8,7 +8,6 @@ import { SignInPage } from "../pages/entrance";
 
 /** How often each figure is taken; the median of them counts. */
 export const ROUNDS = 5;
-export const SLOWER = 4;
 export const ROOM = "general";
 
 /** A room's pace is not what is measured here. */
@@ -68,10 +67,9 @@ export async function signedIn(
   return browser.newContext({ storageState: { cookies, origins: [] }, ...options });
 }
 
-export async function slowed(page: Page, rate = SLOWER): Promise<CDPSession> {
+export async function slowed(page: Page, rate: number): Promise<void> {
   const session = await page.context().newCDPSession(page);
   await session.send("Emulation.setCPUThrottlingRate", { rate });
-  return session;
 }
 
 /** Says things without a page. */

@@ -1,10 +1,11 @@
-// What a press costs until it is painted, and a message from its arrival, if a processor were four times slower.
+// What a press costs until it is painted, and a message from its arrival, on a phone's processor.
 // The main thread's own time is counted, and not the wait for the next display frame.
 import type { Browser } from "@playwright/test";
+import { brake } from "../fixtures/brake";
 import type { Person } from "../fixtures/people";
 import { figure, quantile } from "./figures";
 import { type Marks, setMarks, spent } from "./spent";
-import { ROOM, ROUNDS, SLOWER, test } from "./test";
+import { ROOM, ROUNDS, test } from "./test";
 
 const HEARD = 100;
 
@@ -157,12 +158,13 @@ function markFrames(): void {
   Object.assign(globalThis, { hears });
 }
 
-/** What was spent in each round, as on a processor so much slower. */
+/** What was spent in each round, as on a phone. */
 async function slower(browser: Browser, { page }: Person, run: (round: number) => Promise<void>): Promise<[string, number][][]> {
   const rounds: [string, number][][] = [];
   for (let round = 0; round < ROUNDS; round++) {
+    const slower = await brake(browser);
     const all = await spent(browser, page, () => run(round));
-    rounds.push(all.map(([name, ms]) => [name, ms * SLOWER]));
+    rounds.push(all.map(([name, ms]) => [name, ms * slower]));
   }
   return rounds;
 }

@@ -1,4 +1,5 @@
 import type { Page } from "@playwright/test";
+import { brake } from "../fixtures/brake";
 import { inLongRoom, LONG_ROOM, ROWS_MAX, Scroller } from "../fixtures/long_room";
 import { test } from "../fixtures/long_room";
 import { expect } from "../fixtures/test";
@@ -6,23 +7,26 @@ import { expect } from "../fixtures/test";
 /** What is measured with a release build; a debug build is another program. */
 const IS_RELEASE = !(process.env.APP_BIN ?? "release").includes("debug");
 const MEMORY_MAX_BYTES = 40_000_000;
-const LONG_TASK_MAX_MS = 100;
+/** As all that a clock tells, it fails at twice of this: machines have neighbours. */
+const LONG_TASK_MS = 100;
 const SLOW_TURNS = 30;
+/** How fast a machine is changes while one scrolls. */
+const BRAKED_ANEW_AFTER_TURNS = 6;
 const mb = (bytes: number) => (bytes / 1e6).toFixed(1);
 
 // Pictures of every turn of the wheel would cost more than the turn.
 test.use({ trace: "off" });
 
-test("ten thousand messages scroll by without a jump, and few of them stand in the page", async ({ people }) => {
+test("ten thousand messages scroll by without a jump, and few of them stand in the page", async ({ browser, people }) => {
   test.setTimeout(180_000);
   const ada = await inLongRoom(people, "ada");
   const scroller = new Scroller(ada.page);
   await scroller.begins();
 
-  if (IS_RELEASE) await scroller.slowsDown(4);
   await scroller.longestTask();
   const tasks: number[] = [];
   for (let turn = 0; turn < SLOW_TURNS; turn++) {
+    if (IS_RELEASE && turn % BRAKED_ANEW_AFTER_TURNS === 0) await scroller.slowsDown(await brake(browser));
     await scroller.up();
     tasks.push(Math.round(await scroller.longestTask()));
   }
@@ -30,7 +34,7 @@ test("ten thousand messages scroll by without a jump, and few of them stand in t
   // The clock also counts what else the machine does, so the middle of the long tasks is held to it.
   const long = tasks.filter((task) => task > 0).sort((a, b) => a - b);
   const usual = long[Math.floor(long.length / 2)] ?? 0;
-  if (IS_RELEASE) expect(usual, `tasks at a quarter of the speed: ${long}`).toBeLessThanOrEqual(LONG_TASK_MAX_MS);
+  if (IS_RELEASE) expect(usual, `tasks at the speed of a phone: ${long}`).toBeLessThanOrEqual(2 * LONG_TASK_MS);
 
   // A high window, so that fewer turns lead there.
   await ada.page.setViewportSize({ width: 1280, height: 2_000 });
