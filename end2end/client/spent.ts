@@ -5,15 +5,13 @@ import type { Browser, Page } from "@playwright/test";
 const BEGIN = "spent-begin:";
 const END = "spent-end:";
 
-/** Times are microseconds: `ts` and `dur` of the clock, `tts` and `tdur` of the thread itself. */
+/** Times are microseconds: `ts` of the clock, `tts` of the thread itself. */
 export type Traced = {
   name: string;
   pid: number;
   tid: number;
   ts: number;
-  dur?: number;
   tts?: number;
-  tdur?: number;
   args?: { elementCount?: number; data?: { message?: string; name?: string } };
 };
 
