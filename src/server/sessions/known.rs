@@ -1,8 +1,8 @@
 //! Sessions that were looked up, for as long as nothing was stored that can have ended one.
 //!
-//! What is stored all the time - messages, markers, who is here - says of itself that it ends
-//! none; whatever else is stored empties the list. So nobody has to remember here what ends
-//! a session, or changes a role.
+//! What is stored all the time - messages, what is changed of them, markers, who is here - says of
+//! itself that it ends none; whatever else is stored empties the list. So nobody has to remember
+//! here what ends a session, or changes a role.
 
 use super::{secret::CodeHash, sql::LiveRow};
 use crate::wire::Millis;

@@ -74,6 +74,9 @@ pub async fn is_known(conn: &mut SqliteConnection, author: UserId, key: ClientKe
 /// What a wish comes to when it is fulfilled for the first time: the room and the
 /// entry that is its answer for ever.
 pub trait Deed: Send + Sync + 'static {
+    /// See [`Write::LEAVES_SESSIONS`].
+    const LEAVES_SESSIONS: bool = false;
+
     fn fulfil<'a>(&'a self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, Result<(RoomId, Seq)>>;
 }
 
@@ -106,6 +109,8 @@ impl<D: Deed> Once<D> {
 
 impl<D: Deed> Write for Once<D> {
     type Output = Accepted;
+
+    const LEAVES_SESSIONS: bool = D::LEAVES_SESSIONS;
 
     fn apply<'a>(&'a self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, Result<Accepted>> {
         self.fulfil(batch).boxed()

@@ -86,6 +86,8 @@ impl Delete {
 }
 
 impl Deed for Delete {
+    const LEAVES_SESSIONS: bool = true;
+
     fn fulfil<'a>(&'a self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, Result<(RoomId, Seq)>> {
         self.run(batch).boxed()
     }

@@ -123,6 +123,8 @@ impl Edit {
 }
 
 impl Deed for Edit {
+    const LEAVES_SESSIONS: bool = true;
+
     fn fulfil<'a>(&'a self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, Result<(RoomId, Seq)>> {
         self.run(batch).boxed()
     }

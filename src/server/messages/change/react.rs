@@ -107,6 +107,8 @@ impl React {
 }
 
 impl Deed for React {
+    const LEAVES_SESSIONS: bool = true;
+
     fn fulfil<'a>(&'a self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, Result<(RoomId, Seq)>> {
         self.run(batch).boxed()
     }

@@ -319,6 +319,20 @@ async fn a_summary_brings_the_words_of_the_first_unread_mention() {
 }
 
 #[tokio::test]
+async fn what_is_changed_of_a_message_has_no_session_looked_up_again() {
+    let (house, ada, _, room) = two_in_a_room().await;
+    house.say(&ada, room, "frist").await;
+    let at = At::newest(&house, &ada, room).await;
+    let changes = house.app.writer.changes_of_sessions();
+    at.edit(&ada, "first").await.unwrap();
+    at.react(&ada, "👍", true).await.unwrap();
+    at.delete(&ada).await.unwrap();
+    assert_eq!(house.app.writer.changes_of_sessions(), changes);
+    house.open_room(&ada, "attic").await;
+    assert_ne!(house.app.writer.changes_of_sessions(), changes);
+}
+
+#[tokio::test]
 async fn a_resend_gets_the_first_answer_and_takes_no_number() {
     let (house, ada, bo, room) = two_in_a_room().await;
     house.say(&bo, room, "first").await;
