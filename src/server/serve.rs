@@ -8,7 +8,7 @@ use super::{
     clock::Ambience,
     config::{self, Config, Layer, Loaded, Surroundings},
     demo,
-    http::{Site, router},
+    http::{Site, serve_connections},
     hub::Hub,
     messages::Recent,
     rooms,
@@ -18,7 +18,6 @@ use super::{
     writer::Writer,
 };
 use crate::wire::Millis;
-use axum::serve::ListenerExt;
 use leptos::config::{LeptosOptions, get_configuration};
 use std::{
     error::Error as StdError,
@@ -95,27 +94,14 @@ impl Running {
 
     /// Serves until the app is told to stop, then lets everybody go in order: no new
     /// requests, sockets told to come back, the last batch, the store.
-    ///
-    /// # Errors
-    /// When the listener fails.
-    pub async fn serve(self, listener: TcpListener) -> std::io::Result<()> {
+    pub async fn serve(self, listener: TcpListener) {
         let app = self.app;
-        let service = router(&app).into_make_service_with_connect_info::<SocketAddr>();
-        let stopping = app.stopping.clone();
-        // Otherwise the kernel holds a frame back until the one before it was acknowledged, which
-        // a browser that has nothing to say puts off for up to 40 ms.
-        let listener = listener.tap_io(|wire| {
-            if let Err(error) = wire.set_nodelay(true) {
-                tracing::warn!(%error, "a connection holds small frames back");
-            }
-        });
-        let served = axum::serve(listener, service).with_graceful_shutdown(stopping.clone().cancelled_owned());
         let late = async {
-            stopping.cancelled().await;
+            app.stopping.cancelled().await;
             tokio::time::sleep(GOODBYE_MAX).await;
         };
         tokio::select! {
-            served = async { served.await } => served?,
+            () = serve_connections(&app, listener) => {}
             () = late => tracing::warn!("some requests were not over when the server stopped"),
         }
         app.tasks.close();
@@ -127,7 +113,6 @@ impl Running {
             tracing::error!(%error, "the writer ended badly");
         }
         app.store.close().await;
-        Ok(())
     }
 }
 
@@ -196,7 +181,7 @@ async fn serve_configured(config: Config, leptos: &LeptosOptions) -> Result<(), 
         asked_to_stop().await;
         app.stopping.cancel();
     });
-    running.serve(listener).await?;
+    running.serve(listener).await;
     Ok(())
 }
 

@@ -8,6 +8,7 @@
 mod access;
 mod away;
 mod checker;
+mod connections;
 mod corpus;
 mod forms;
 #[expect(dead_code, reason = "the rest is for the faults of the true binary")]

@@ -30,7 +30,7 @@ pub struct Server {
     pub app: App,
     pub clock: MovedClock,
     pub addr: SocketAddr,
-    serving: JoinHandle<std::io::Result<()>>,
+    serving: JoinHandle<()>,
     settings: String,
     folder: TempDir,
 }
@@ -103,7 +103,7 @@ impl Server {
     /// Asks it to stop and lets everybody finish.
     pub async fn stops(self) -> Stopped {
         self.app.stopping.cancel();
-        self.serving.await.unwrap().unwrap();
+        self.serving.await.unwrap();
         Stopped {
             folder: self.folder,
             clock: self.clock,

@@ -1,5 +1,6 @@
 //! HTTP: one table of doors, from which the router is built, and what lies around it.
 
+mod connections;
 mod forms;
 mod headers;
 mod load;
@@ -7,6 +8,7 @@ mod pages;
 mod picture;
 mod site;
 
+pub use connections::{HEAD_TIMEOUT, serve_connections};
 pub use site::Site;
 
 use super::{app::App, invites, memberships, messages, rooms, sessions, socket, users};

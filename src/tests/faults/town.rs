@@ -98,7 +98,7 @@ impl Opened {
     pub async fn close(self) {
         self.app.stopping.cancel();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        self.running.serve(listener).await.unwrap();
+        self.running.serve(listener).await;
     }
 }
 
