@@ -4,6 +4,8 @@
 
 const root = document.documentElement;
 const UPDATE_CHECK_MS = 60 * 60 * 1000;
+// A wheel or finger still moves a list for so long after it was last felt.
+const STEERED_FOR_MS = 400;
 
 // What only script can hold for the program: the browser's offer to install,
 // and a newer service worker that waits. The program hears of both by events.
@@ -73,14 +75,17 @@ async function work() {
   });
 }
 
-// The newest stand at the end, or the first unread; the program lands there too,
-// but people read before it has come.
-function land() {
+// Whoever moves the log before the program has come is to be left where they are by it. It also
+// moves by itself; then nobody has just touched it.
+function watch() {
   const log = document.querySelector(".log");
-  if (!log) return;
-  const mark = log.querySelector(".message--found") ?? log.querySelector(".divider");
-  const context = mark?.matches(".message--found") ? 0.4 : 0.25;
-  log.scrollTop = mark ? mark.offsetTop - log.clientHeight * context : log.scrollHeight;
+  let felt = -STEERED_FOR_MS;
+  for (const name of ["wheel", "touchmove", "pointerdown", "keydown"]) {
+    log?.addEventListener(name, () => (felt = performance.now()), { passive: true });
+  }
+  log?.addEventListener("scroll", () => {
+    if (performance.now() - felt < STEERED_FOR_MS) log.dataset.steered = "";
+  });
 }
 
 async function start() {
@@ -94,7 +99,7 @@ async function start() {
 }
 
 try {
-  land();
+  watch();
   await start();
   root.dataset.ready = "1";
 } catch (error) {

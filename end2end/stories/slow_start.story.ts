@@ -45,14 +45,15 @@ test("before the code arrives the log stands where it stands afterwards", async 
   const ada = await people.owner("Ada Lovelace");
   const bo = await people.joins("Bo Diddley", ada);
   const hall = ada.room.address;
-  const comesLate = async (seen: Locator) => {
+  const comesLate = async (address: string, seen: Locator, meanwhile = async () => {}) => {
     let arrives = () => {};
     const late = new Promise<void>((done) => (arrives = done));
     await ada.page.route("**/*.wasm", async (route) => {
       await late;
       await route.continue();
     });
-    await ada.page.goto(hall, { waitUntil: "commit" });
+    await ada.page.goto(address, { waitUntil: "commit" });
+    await meanwhile();
     await expect(seen).toBeInViewport();
     await expect(ada.page.locator("html"), "the code is still on its way").not.toHaveAttribute("data-ready");
     const before = (await seen.boundingBox())!.y;
@@ -62,9 +63,30 @@ test("before the code arrives the log stands where it stands afterwards", async 
     await ada.page.unroute("**/*.wasm");
   };
   for (let count = 1; count <= 30; count++) await ada.says(`Leaf number ${count}`);
-  await comesLate(ada.room.message("Leaf number 30"));
+  await comesLate(hall, ada.room.message("Leaf number 30"));
+
+  const asked = ada.room.message("Leaf number 12");
+  const address = (await asked.locator("a.message__time").getAttribute("href"))!;
+  await comesLate(address, asked);
+  await expect(asked).toBeFocused();
 
   await ada.page.goto("/settings");
   for (let count = 1; count <= 30; count++) await bo.says(`Branch number ${count}`);
-  await comesLate(ada.room.divider);
+  await comesLate(hall, ada.room.divider);
+  await comesLate(address, asked);
+
+  // Whoever has scrolled by then is left where they are, whatever is said.
+  const up = (seen: Locator) => async () => {
+    await ada.page.waitForFunction(() => "whilst" in globalThis);
+    const stood = (await seen.boundingBox())!.y;
+    await ada.room.log.hover();
+    await ada.page.mouse.wheel(0, -200);
+    await expect.poll(async () => Math.round((await seen.boundingBox())!.y - stood)).toBe(200);
+  };
+  await comesLate(hall, ada.room.divider, up(ada.room.divider));
+  await comesLate(address, asked, up(asked));
+  const before = await asked.boundingBox();
+  await bo.says("A last leaf");
+  await expect(ada.page.getByRole("button", { name: "1 new" })).toBeVisible();
+  expect(await asked.boundingBox()).toEqual(before);
 });

@@ -11,6 +11,8 @@ const NEAR_END_PX: i32 = 80;
 const NEAR_EDGE_PERCENT: i32 = 150;
 /// On a list that is put where it belongs by us; before, it opens at its end by its style.
 const HELD: &str = "data-held";
+/// On a list that somebody moved before the program had come (boot.js).
+const STEERED: &str = "data-steered";
 /// How far below the upper edge the divider lands, in hundredths of the window.
 pub const DIVIDER_AT_PERCENT: i32 = 25;
 /// Where an entry lands that was asked for.
@@ -114,10 +116,18 @@ pub fn restore(list: &Element, anchor: &Anchor) {
     }
 }
 
-/// From here on the list stands where it is put.
-pub fn hold(list: &Element) {
+/// From here on the list stands where it is put. True if somebody has moved it before: then it stays where
+/// they see it, which one that is turned round (log.css) counts from its end.
+pub fn hold(list: &Element, column: &Element) -> bool {
+    let bottom = |element: &Element| element.get_bounding_client_rect().bottom();
+    let below = list.has_attribute(STEERED).then(|| bottom(column) - bottom(list));
     // Refused only for a name that no attribute can have.
     drop(list.set_attribute(HELD, ""));
+    let Some(below) = below else { return false };
+    let Measures { window, whole, .. } = Measures::of(list);
+    #[expect(clippy::cast_possible_truncation, reason = "pixels of a page")]
+    list.set_scroll_top(whole - window - below.round() as i32);
+    true
 }
 
 pub fn to_end(list: &Element) {

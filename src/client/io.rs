@@ -221,11 +221,6 @@ pub enum Effect {
         command: Command,
         outcome: Result<RoomId, Problem>,
     },
-    /// The entry that a room was opened at is among its rows now.
-    Reveal {
-        room: RoomId,
-        seq: Seq,
-    },
     /// What to draw anew; at most one, and the last.
     Changed(Changed),
 }

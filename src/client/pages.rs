@@ -201,7 +201,6 @@ impl Tab {
                 out.effects.push(Effect::Fetch { fetch, ask });
                 return;
             }
-            self.reveal(&wanted, out);
         }
     }
 
@@ -232,7 +231,6 @@ impl Tab {
         room.fill(&page, &call.since, me);
         self.pages.tries = 0;
         self.acknowledge_all(&page.messages);
-        self.reveal(&wanted, out);
     }
 
     fn page_failed(&mut self, wanted: Wanted, env: &mut Env<'_>) {
@@ -244,12 +242,5 @@ impl Tab {
         }
         self.pages.retry_at = self.now + back_off(self.pages.tries, env);
         self.pages.wants.insert(0, wanted);
-    }
-
-    fn reveal(&mut self, wanted: &Wanted, out: &mut Out) {
-        let Place::Around { seq } = wanted.place else { return };
-        if self.rooms.get(wanted.room).is_some_and(|room| room.timeline.shows(seq)) {
-            out.effects.push(Effect::Reveal { room: wanted.room, seq });
-        }
     }
 }

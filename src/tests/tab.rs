@@ -226,11 +226,7 @@ impl Browser {
                 }
             }
             Effect::Fetch { fetch, ask } => self.fetches(fetch, ask).await,
-            Effect::GoToSignIn
-            | Effect::NotQueued { .. }
-            | Effect::EditNotQueued { .. }
-            | Effect::Settled { .. }
-            | Effect::Reveal { .. } => {}
+            Effect::GoToSignIn | Effect::NotQueued { .. } | Effect::EditNotQueued { .. } | Effect::Settled { .. } => {}
             Effect::Changed(changed) => self.heard_of_restores += u32::from(changed.restored),
         }
     }

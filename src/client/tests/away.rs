@@ -4,10 +4,7 @@ use super::{
     model::{Server, room, user},
     world::World,
 };
-use crate::{
-    client::{Effect, Input},
-    rules::away::Form,
-};
+use crate::{client::Input, rules::away::Form};
 
 const TWO_HOURS: u64 = 2 * 60 * 60 * 1_000;
 
@@ -72,10 +69,7 @@ fn the_card_is_exact_and_ranks_the_mention_first() {
         },
     );
     world.calm();
-    assert!(world.seats[ada].shown.contains(&Effect::Reveal {
-        room: room(2),
-        seq: mention
-    }));
+    assert!(world.tab(ada).timeline(room(2)).unwrap().shows(mention));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::{
     world::World,
 };
 use crate::{
-    client::{Effect, Input},
+    client::Input,
     wire::{
         fetch::{Ask, Want},
         user_log::Marker,
@@ -376,7 +376,7 @@ fn a_link_to_an_entry_loads_what_is_around_it() {
         ]
         .concat()
     );
-    assert!(world.seats[ada].shown.contains(&Effect::Reveal { room: room(1), seq }));
+    assert!(world.tab(ada).timeline(room(1)).unwrap().shows(seq));
 }
 
 #[test]

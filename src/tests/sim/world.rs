@@ -279,11 +279,7 @@ impl World {
                     self.record.leaves_alone(self.seats[at].user(), key);
                 }
             }
-            Effect::GoToSignIn
-            | Effect::NotQueued { .. }
-            | Effect::EditNotQueued { .. }
-            | Effect::Reveal { .. }
-            | Effect::Changed(_) => {}
+            Effect::GoToSignIn | Effect::NotQueued { .. } | Effect::EditNotQueued { .. } | Effect::Changed(_) => {}
         }
     }
 

@@ -166,10 +166,6 @@ impl Desk {
                     from_row: false,
                 }));
             }
-            Effect::Reveal { room, seq } => {
-                self.found().try_set(Some((room, seq)));
-                self.revealed().try_update(|times| *times += 1);
-            }
             Effect::Settled {
                 outcome: Err(problem), ..
             } => self.announce(words::problem(&problem)),

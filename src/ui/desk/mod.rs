@@ -79,8 +79,6 @@ parts! {
     pub walk: RwSignal<Option<Walk>>,
     /// The entry that was asked for and is marked.
     pub found: RwSignal<Option<(RoomId, Seq)>>,
-    /// Rises when it is there.
-    pub revealed: RwSignal<u32>,
     /// A text that did not enter the outbox and belongs back into the box.
     pub returned: RwSignal<Option<(RoomId, String, Problem)>>,
     /// The message whose panel is open.
@@ -153,7 +151,6 @@ impl Desk {
             place: RwSignal::new(place),
             walk: RwSignal::new(None),
             found: RwSignal::new(found),
-            revealed: RwSignal::new(0),
             returned: RwSignal::new(None),
             menu: RwSignal::new(None),
             editing: RwSignal::new(None),

@@ -102,9 +102,10 @@ fn take_care(desk: Desk, room: RoomId, rows: Memo<Drawn>, at_end: RwSignal<bool>
         }
         times
     });
-    effect(move || {
-        desk.revealed().track();
-        if let Some((at, seq)) = desk.found().get()
+    effect_after(move |before: Option<()>| {
+        let found = desk.found().get();
+        // What was asked for first is where the list began.
+        if let (Some(()), Some((at, seq))) = (before, found)
             && at == room
         {
             with(&|stand| stand.reveal(seq));

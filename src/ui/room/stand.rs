@@ -72,7 +72,7 @@ impl Stand {
     pub fn new(desk: Desk, room: RoomId, at_end: RwSignal<bool>) -> Option<Self> {
         let list = page::by_id(LIST_ID)?;
         let column = list.first_element_child()?;
-        scroll::hold(&list);
+        let is_chosen = scroll::hold(&list, &column);
         let inner = Rc::new(Inner {
             desk,
             room,
@@ -101,6 +101,9 @@ impl Stand {
         };
         inner.measure();
         inner.look();
+        if is_chosen {
+            inner.stay();
+        }
         inner.settle();
         inner.watch_rows();
         Some(Self {
@@ -130,6 +133,8 @@ impl Stand {
 
     /// Lands at an entry, now or when it is drawn.
     pub fn reveal(&self, seq: Seq) {
+        // What was pressed to get there moves nothing that comes of it.
+        self.inner.steered_at.set(Millis::ZERO);
         self.inner.goal.set(Some(seq));
         self.inner.stuck.set(false);
         self.inner.settle();
@@ -241,6 +246,17 @@ impl Inner {
             self.anchor.replace(scroll::anchor(&self.list));
         }
         self.tell_end(self.is_at_end());
+    }
+
+    /// Somebody has chosen their place already.
+    fn stay(&self) {
+        self.goal.set(None);
+        self.landed.set(true);
+        self.anchor.replace(scroll::anchor(&self.list));
+        self.stick(self.is_at_end());
+        if !self.stuck.get() {
+            self.stand_near();
+        }
     }
 
     /// The first time: at what is new, or at the end; there one also waits for the entry
