@@ -119,7 +119,7 @@ fn home(desk: Desk) -> AnyView {
         };
         let action = match first {
             Some(room) => view! {
-                <a class="button button--primary" href=room_path(room) on:click=move |_| desk.begin_walk()>
+                <a class="button button--primary" href=room_path(room) on:click=move |_| desk.begin_walk(room)>
                     {words::catch_up_of(totals.unread)}
                 </a>
             }

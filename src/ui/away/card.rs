@@ -60,10 +60,12 @@ impl Look {
 }
 
 pub(super) fn actions(desk: Desk, held: Held, card: &Card, look: &Look) -> AnyView {
-    let first = card
-        .lines
-        .first()
-        .map_or_else(|| "/".to_owned(), |line| room_path(line.room));
+    let first = card.lines.first().map(|line| line.room);
+    let begin = move |_| {
+        if let Some(first) = first {
+            desk.begin_walk(first);
+        }
+    };
     let jump = card.first_mention.map(|(room, seq)| {
         view! {
             <form action=entry_path(room, seq)>
@@ -73,7 +75,7 @@ pub(super) fn actions(desk: Desk, held: Held, card: &Card, look: &Look) -> AnyVi
     });
     view! {
         <div class="away__actions">
-            <form action=first on:submit=move |_| desk.begin_walk()>
+            <form action=first.map_or_else(|| "/".to_owned(), room_path) on:submit=begin>
                 <button class=look.catch_up>{words::CATCH_UP}</button>
             </form>
             {jump}

@@ -132,9 +132,10 @@ impl Desk {
         self.show(place);
     }
 
-    /// Begins to walk through what is unread; the link that was pressed leads to its first room.
-    pub fn begin_walk(self) {
-        self.walk().set(Walk::new(self.read(Tab::catch_up_order)));
+    /// Begins to walk through what is unread, at the room that the pressed link leads to.
+    pub fn begin_walk(self, first: RoomId) {
+        let rooms = self.read(Tab::catch_up_order);
+        self.walk().set(Some(Walk::beginning_at(first, rooms)));
     }
 
     pub fn first_to_read(self) -> Option<RoomId> {

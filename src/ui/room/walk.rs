@@ -14,8 +14,11 @@ pub struct Walk {
 }
 
 impl Walk {
-    pub fn new(rooms: Vec<RoomId>) -> Option<Self> {
-        (!rooms.is_empty()).then_some(Self { rooms, at: 0 })
+    /// Begins at a room, whether or not it would be the first of them.
+    pub fn beginning_at(first: RoomId, mut rooms: Vec<RoomId>) -> Self {
+        rooms.retain(|room| *room != first);
+        rooms.insert(0, first);
+        Self { rooms, at: 0 }
     }
 
     pub fn here(&self) -> Option<RoomId> {
@@ -93,8 +96,9 @@ mod tests {
 
     #[test]
     fn a_walk_that_was_kept_goes_on_where_it_was() {
-        let rooms = (1..=3).map(|n| RoomId::from_bytes([n; 16])).collect();
-        let walk = Walk::new(rooms).and_then(Walk::on).unwrap();
+        let walk = Walk::beginning_at(room(1), vec![room(1), room(2), room(3)])
+            .on()
+            .unwrap();
         assert_eq!(Walk::from_text(&walk.to_text()), Some(walk));
         for text in ["", "0", "7 x", "3 01"] {
             assert_eq!(Walk::from_text(text), None, "{text}");
@@ -103,14 +107,28 @@ mod tests {
 
     #[test]
     fn a_walk_passes_each_room_once_and_ends() {
-        let rooms: Vec<RoomId> = (1..=3).map(|n| RoomId::from_bytes([n; 16])).collect();
-        let mut seen = Vec::new();
-        let mut walk = Walk::new(rooms.clone());
+        let rooms = vec![room(1), room(2), room(3)];
+        assert_eq!(passed(Walk::beginning_at(room(1), rooms.clone())), rooms);
+    }
+
+    #[test]
+    fn a_walk_begins_where_its_link_leads() {
+        let rooms = vec![room(1), room(2), room(3)];
+        assert_eq!(passed(Walk::beginning_at(room(2), rooms)), [room(2), room(1), room(3)]);
+        assert_eq!(passed(Walk::beginning_at(room(4), vec![])), [room(4)], "read meanwhile");
+    }
+
+    fn room(n: u8) -> RoomId {
+        RoomId::from_bytes([n; 16])
+    }
+
+    fn passed(walk: Walk) -> Vec<RoomId> {
+        let mut passed = Vec::new();
+        let mut walk = Some(walk);
         while let Some(here) = walk {
-            seen.extend(here.here());
+            passed.extend(here.here());
             walk = here.on();
         }
-        assert_eq!(seen, rooms);
-        assert_eq!(Walk::new(vec![]), None);
+        passed
     }
 }

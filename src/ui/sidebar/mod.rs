@@ -89,7 +89,7 @@ fn catch_up(desk: Desk) -> Option<AnyView> {
     let rooms = u32::try_from(waiting.len()).unwrap_or(u32::MAX);
     Some(
         view! {
-            <a class="sidebar__catch-up" href=room_path(first) on:click=move |_| desk.begin_walk()>
+            <a class="sidebar__catch-up" href=room_path(first) on:click=move |_| desk.begin_walk(first)>
                 {words::catch_up_of(unread)}
                 <span class="visually-hidden">{words::unread_in(rooms)}</span>
             </a>
