@@ -2,7 +2,10 @@
 
 use crate::{
     api,
-    wire::{Envelope, Enveloped, Problem, fetch::Ask},
+    wire::{
+        Envelope, Enveloped, Problem,
+        fetch::{Ask, Question},
+    },
 };
 use futures_util::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
@@ -32,7 +35,7 @@ pub async fn ask_over_dead_wires(question: &Ask) -> Result<Envelope, Problem> {
 /// # Errors
 /// The server's refusal; `Unavailable` where there was no network.
 pub async fn ask(ask: &Ask) -> Result<Envelope, Problem> {
-    let question = ask.pack();
+    let question = Question::current(ask.clone()).pack();
     match ask {
         Ask::CatchUp(_) => api::catch_up(question).await,
         Ask::History(_) => api::history(question).await,

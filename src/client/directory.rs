@@ -45,6 +45,11 @@ impl Directory {
         self.known = self.known.max(head);
     }
 
+    /// The log goes at least so far.
+    pub fn knows(&mut self, head: DirectorySeq) {
+        self.known = self.known.max(head);
+    }
+
     pub fn is_behind(&self) -> bool {
         self.cursor < self.known
     }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::wire::{
     ClientKey, Command, Message, Person, Problem, RoomEvent, RoomId, Seq, ServerItem,
-    event::{Accepted, Rejected, TooFast, UserEvent, Welcome},
+    event::{Accepted, Acknowledged, Advance, Rejected, TooFast, UserEvent, Welcome},
     room::RoomHead,
     user_log::UserItem,
 };
@@ -48,6 +48,12 @@ impl Tab {
             }
             ServerItem::Pong(_) => {}
             ServerItem::RoomGone(gone) => self.room_gone(gone.room, out),
+            ServerItem::Acknowledged(answer) => self.acknowledged(&answer, env, out),
+            ServerItem::Advance(advance) => self.advanced(advance, out),
+            ServerItem::Heads(heads) => {
+                self.user.knows(heads.user);
+                self.directory.knows(heads.directory);
+            }
         }
     }
 
@@ -128,6 +134,30 @@ impl Tab {
         } else {
             // Until the heads are known it is not sure that this is the log we hold.
             self.room_entry(id).hold(event);
+        }
+    }
+
+    /// Events up to there will not come: the room is behind, and fetches them.
+    fn advanced(&mut self, advance: Advance, out: &mut Out) {
+        if self.connection.is_live() {
+            // What was asked for before may be older than what is skipped.
+            self.pages.passed_over(advance.room);
+            out.changed.rooms = true;
+        }
+        self.room_entry(advance.room).knows(advance.to);
+    }
+
+    fn acknowledged(&mut self, answer: &Acknowledged, env: &mut Env<'_>, out: &mut Out) {
+        if answer.problem == Some(Problem::SignedOut) {
+            return self.sign_out(out);
+        }
+        let number = (self.connection.generation, answer.number);
+        let refused = self
+            .marking
+            .acknowledged(number, answer.problem.as_ref(), self.now, env);
+        // The room may be gone, or its marker is not what was believed here.
+        if let Some(room) = refused.and_then(|room| self.rooms.get_mut(room)) {
+            room.lack_summary();
         }
     }
 

@@ -84,6 +84,11 @@ pub(super) struct Room {
     pub rows: Lack,
     /// The log is known to go so far at least.
     known: Seq,
+    /// The head was level with the log at some time since the present socket opened: what is
+    /// behind now was skipped by an `Advance` or is on its way, and not missed while away.
+    head_was_level: bool,
+    /// The same of the rows.
+    rows_were_level: bool,
     held: Held,
     /// Without holes up to the head.
     pub(super) recent: Vec<Recent>,
@@ -128,6 +133,15 @@ impl Room {
         .into_iter()
         .map(u32::from)
         .sum()
+    }
+
+    pub fn rows_were_level(&self) -> bool {
+        self.rows_were_level
+    }
+
+    /// The outbox of the room may go on.
+    pub fn may_send(&self) -> bool {
+        self.head_was_level || !self.is_behind()
     }
 
     /// Something is known to have been said that is not held here.
@@ -181,6 +195,8 @@ impl Room {
     /// A new socket: what an older one left unapplied is caught up with the rest.
     pub fn forget_held(&mut self) {
         self.held.take();
+        self.head_was_level = false;
+        self.rows_were_level = false;
     }
 
     /// Keeps an event without looking at it, while it is not sure of which log it is.
@@ -238,6 +254,8 @@ impl Room {
         if self.doubt.counts && !self.recount(self.counts.marker, me) && !was_in_doubt {
             self.summary = Lack::Lacking;
         }
+        self.head_was_level |= !self.is_behind();
+        self.rows_were_level |= self.timeline.cursor().is_some_and(|cursor| cursor.seq >= self.known);
         self.bound();
     }
 

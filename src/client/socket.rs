@@ -3,12 +3,13 @@
 use super::{
     connection::{Order, Status},
     io::{Effect, Env, Generation},
+    room::Room,
     tab::{FETCH_DEADLINE_MS, Out, Tab},
 };
 use crate::rules::planted::{Fault, is_planted};
 use crate::wire::{
-    ClientItem, Enveloped, Millis, ServerItem, Unpack,
-    command::{Greeting, Hello, Ping},
+    ClientItem, Enveloped, Level, Millis, ServerItem, Unpack,
+    command::{Greeting, Hello, Numbered, Ping},
     fetch::{Ask, Whoami},
     frame::{self, BadFrame},
 };
@@ -73,6 +74,7 @@ impl Tab {
         let presence = self.device.greet(self.now);
         let hello = Hello {
             protocol: frame::PROTOCOL,
+            level: Level::CURRENT,
             device,
             presence,
         };
@@ -121,13 +123,16 @@ impl Tab {
             return;
         }
         let rooms = &self.rooms;
-        // What was said before comes before: a room that is behind is caught up first.
-        let is_ready = |room| rooms.get(room).is_none_or(|room| !room.is_behind());
+        // What was said before comes before: a room that was missed is caught up first.
+        let is_ready = |room| rooms.get(room).is_none_or(Room::may_send);
         let generation = self.connection.generation;
-        let mut due = self.outbox.due(generation, self.now, &is_ready);
-        due.extend(self.marking.due(generation, self.now));
-        for command in due {
+        for command in self.outbox.due(generation, self.now, &is_ready) {
             self.say_item(&ClientItem::Command(command), out);
+        }
+        for (number, command) in self.marking.due(generation, self.now) {
+            let command = command.pack();
+            let numbered = Greeting::Numbered(Numbered { number, command });
+            self.say_item(&ClientItem::Greeting(numbered), out);
         }
     }
 

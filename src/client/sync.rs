@@ -13,7 +13,7 @@ use super::{
 use crate::wire::{
     Cursor, Problem, RoomId,
     fetch::{Answer, Ask, CatchUp, CaughtUp, Delta, Have, News, Page, Range, RoomAnswer, Want},
-    limits::{CATCH_UP_MAX_ROOMS, DELTA_MAX_ENTRIES},
+    limits::{ADVANCE_MAX_ENTRIES, CATCH_UP_MAX_ROOMS, DELTA_MAX_ENTRIES},
 };
 
 enum Question {
@@ -88,11 +88,20 @@ impl Tab {
         out.effects.push(Effect::Fetch { fetch, ask });
     }
 
-    /// A small hole in a timeline that was live before.
+    /// A hole in a timeline that was live before: a small one, or a longer one of the room on
+    /// screen whose reader was never away.
     fn next_range(&mut self) -> Option<(Question, Ask)> {
         let open = self.open_room();
         let holes = self.rooms.iter().filter_map(|(id, room)| Some((id, room.hole()?)));
-        let small = holes.filter(|(_, (after, to))| to.0 - after.seq.0 <= u64::from(DELTA_MAX_ENTRIES));
+        let small = holes.filter(|(id, (after, to))| {
+            let was_here = open == Some(*id) && self.rooms.get(*id).is_some_and(|room| room.rows_were_level());
+            let longest = if was_here {
+                ADVANCE_MAX_ENTRIES
+            } else {
+                DELTA_MAX_ENTRIES
+            };
+            to.0 - after.seq.0 <= u64::from(longest)
+        });
         let (room, (after, to)) = small.min_by_key(|(id, _)| open != Some(*id))?;
         Some((Question::Range(room), Ask::Range(Range { room, after, to })))
     }

@@ -74,6 +74,11 @@ impl UserLog {
         self.known = self.known.max(head);
     }
 
+    /// The log goes at least so far.
+    pub fn knows(&mut self, head: UserSeq) {
+        self.known = self.known.max(head);
+    }
+
     pub fn is_behind(&self) -> bool {
         self.cursor < self.known
     }

@@ -208,6 +208,7 @@ mod tests {
                 episode: EPISODE,
                 last_active: Millis(1_000),
                 back: self.back.then_some(now),
+                returned: None,
             };
             card(
                 &Absence {

@@ -10,7 +10,7 @@ use crate::{
     wire::{
         ClientKey, Cursor, DirectorySeq, Enveloped, InviteId, Ordinal, RoomId, RoomKind, Seq, SessionId, UserSeq,
         command,
-        fetch::{Around, Ask, CatchUp, Have, History, Range, Want, Whoami},
+        fetch::{Around, Ask, CatchUp, Have, History, Question, Range, Want, Whoami},
     },
 };
 use server_fn::axum::server_fn_paths;
@@ -353,7 +353,7 @@ async fn server_functions_answer_whom_their_rows_say_and_a_strangers_room_like_n
             ];
             let asked = async |ask: &Ask| {
                 // A server function takes its arguments as a struct of one field.
-                let body = crate::wire::envelope::encode(&ask.pack());
+                let body = crate::wire::envelope::encode(&Question::current(ask.clone()).pack());
                 request(&addr, "POST", path, &headers, &body).await.unwrap()
             };
             let reply = asked(&ask).await;

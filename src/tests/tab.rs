@@ -6,7 +6,10 @@
 use super::http::request;
 use crate::{
     client::{Effect, Env, FetchId, Generation, Input, MemoryStore, Row, Tab},
-    wire::{DeviceId, Envelope, Enveloped, Millis, Problem, RoomId, fetch::Ask},
+    wire::{
+        DeviceId, Envelope, Enveloped, Millis, Problem, RoomId,
+        fetch::{Ask, Question},
+    },
 };
 use futures_util::{SinkExt, StreamExt};
 use std::{collections::VecDeque, time::Duration};
@@ -274,7 +277,7 @@ impl Browser {
             ("sec-fetch-site", "same-origin"),
             ("cookie", cookie.as_str()),
         ];
-        let body = postcard::to_allocvec(&ask.pack()).unwrap();
+        let body = postcard::to_allocvec(&Question::current(ask.clone()).pack()).unwrap();
         let reply = request(&self.addr, "POST", path, &headers, &body).await.ok()?;
         if reply.status == 200 {
             // Of a wire that was cut comes a part; to a browser that is no answer.

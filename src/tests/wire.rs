@@ -3,7 +3,7 @@
 use super::server::{Account, Server};
 use crate::server::clock::Ambience;
 use crate::wire::{
-    ClientItem, ClientKey, Command, DeviceId, Envelope, Enveloped, Millis, RoomId, ServerItem,
+    ClientItem, ClientKey, Command, DeviceId, Envelope, Enveloped, Level, Millis, RoomId, ServerItem,
     command::{self, Greeting, Hello, Ping, Presence, PresenceState},
     event::Welcome,
     frame::{self, PROTOCOL},
@@ -100,6 +100,7 @@ pub fn hello(state: PresenceState) -> Greeting {
 pub fn hello_from(device: u8, state: PresenceState, since_input: u64) -> Greeting {
     Greeting::Hello(Hello {
         protocol: PROTOCOL,
+        level: Level::CURRENT,
         device: DeviceId::from_bytes([device; 16]),
         presence: Presence {
             state,

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::wire::{
     Body, ClientKey, Cursor, DirectorySeq, Emoji, Entry, Enveloped, EpisodeId, Epoch, Limits, Message, Millis, Ordinal,
-    Person, Problem, Reaction, RoomId, RoomKind, Seq, Tail, UserId, UserSeq,
+    Person, Position, Problem, Reaction, RoomId, RoomKind, Seq, Tail, UserId, UserSeq,
     event::{Change, MemberJoined},
     fetch::{CaughtUp, News, Page as Rows, Preview, RoomAnswer, Summary},
     membership::{RoomRole, ServerRole},
@@ -87,6 +87,7 @@ fn summary(kind: RoomKind, with: Option<UserId>, read: u64, unread: u32, mention
             first_mention: (mentions > 0).then_some(Seq(4)),
             since_left: unread,
             left: Ordinal(read),
+            returned: None,
         },
         preview: Some(Preview {
             seq: Seq(4),
@@ -153,6 +154,7 @@ fn picture(open: Option<RoomId>) -> FirstPicture {
             episode: EpisodeId::from_bytes([8; 16]),
             last_active: Millis(NOW.0 - 2 * HOUR),
             back: Some(NOW),
+            returned: Some(Position(1)),
         })
         .pack(),
         counts: None,

@@ -3,6 +3,8 @@
 use super::{
     envelope::{Envelope, Enveloped, Unpack, enveloped},
     ids::*,
+    level::Level,
+    level1::HelloV1,
     message::Target,
     room::RoomKind,
     user_log::Marker,
@@ -12,9 +14,10 @@ use serde::{Deserialize, Serialize};
 enveloped! {
     /// Items that are no commands.
     pub enum Greeting {
-        1 v 1 Hello(Hello),
+        1 v 2 Hello(Hello) | v 1 HelloV1,
         2 v 1 Ping(Ping),
         3 v 1 Presence(Presence),
+        4 v 1 Numbered(Numbered),
     }
 }
 
@@ -22,6 +25,7 @@ enveloped! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {
     pub protocol: u8,
+    pub level: Level,
     pub device: DeviceId,
     /// How it is with the person in front of it, now.
     pub presence: Presence,
@@ -30,6 +34,16 @@ pub struct Hello {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ping {
     pub nonce: u32,
+}
+
+/// A command without a client key. The server answers it on the same connection with
+/// `Acknowledged` and this number, also when nothing changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Numbered {
+    /// Unique among the numbered commands of one connection.
+    pub number: u32,
+    /// A [`Command`] without a client key, perhaps of a newer release.
+    pub command: Envelope,
 }
 
 /// A device's state; `since_input` lets the server know an activity it did not see,

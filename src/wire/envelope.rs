@@ -54,9 +54,14 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Unpack> {
 }
 
 /// Makes an enum of bodies with its kinds and versions:
-/// `enveloped! { pub enum Change { 1 v1 Created(MessageCreated), … } }`.
+/// `enveloped! { pub enum Change { 1 v 1 Created(MessageCreated), … } }`.
+///
+/// A kind that has grown names its older forms after it, as in
+/// `4 v 2 User(UserEvent) | v 1 UserEventV1`: they are read and turned into the newest form.
 macro_rules! enveloped {
-    ($(#[$doc:meta])* pub enum $name:ident { $($(#[$vdoc:meta])* $kind:literal v $version:literal $variant:ident($body:ty),)+ }) => {
+    ($(#[$doc:meta])* pub enum $name:ident {
+        $($(#[$vdoc:meta])* $kind:literal v $version:literal $variant:ident($body:ty) $(| v $old_version:literal $old_body:ty)*,)+
+    }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum $name {
@@ -78,9 +83,13 @@ macro_rules! enveloped {
                 envelope: &$crate::wire::envelope::Envelope,
             ) -> Result<Self, $crate::wire::envelope::Unpack> {
                 match (envelope.kind, envelope.version) {
-                    $(($kind, $version) => {
-                        $crate::wire::envelope::decode(&envelope.body).map(Self::$variant)
-                    })+
+                    $(
+                        ($kind, $version) => $crate::wire::envelope::decode(&envelope.body).map(Self::$variant),
+                        $(($kind, $old_version) => {
+                            $crate::wire::envelope::decode::<$old_body>(&envelope.body)
+                                .map(|old| Self::$variant(old.into()))
+                        })*
+                    )+
                     _ => Err($crate::wire::envelope::Unpack::Unknown),
                 }
             }

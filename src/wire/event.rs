@@ -3,6 +3,7 @@
 use super::{
     envelope::{Envelope, Enveloped, Unpack, enveloped},
     ids::*,
+    level1::UserEventV1,
     limits::Limits,
     membership::RoomRole,
     message::Message,
@@ -159,7 +160,7 @@ enveloped! {
         /// The further pages of rooms of a `Welcome`.
         2 v 1 WelcomeRooms(WelcomeRooms),
         3 v 1 Room(RoomEvent),
-        4 v 1 User(UserEvent),
+        4 v 2 User(UserEvent) | v 1 UserEventV1,
         5 v 1 Directory(DirectoryEvent),
         6 v 1 Accepted(Accepted),
         7 v 1 Rejected(Rejected),
@@ -167,6 +168,10 @@ enveloped! {
         9 v 1 Pong(Pong),
         /// The reader is no longer in the room; its rows are to be forgotten.
         10 v 1 RoomGone(RoomGone),
+        /// From here on not for clients of level 1.
+        11 v 1 Acknowledged(Acknowledged),
+        12 v 1 Advance(Advance),
+        13 v 1 Heads(Heads),
     }
 }
 
@@ -232,6 +237,30 @@ pub struct Pong {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomGone {
     pub room: RoomId,
+}
+
+/// The answer to a [`Numbered`](super::command::Numbered) command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acknowledged {
+    pub number: u32,
+    /// Why the command was refused; none if it took effect or changed nothing.
+    pub problem: Option<Problem>,
+}
+
+/// The room log has reached `to`, and this connection will not receive the events up to there:
+/// the client fetches them as a range.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Advance {
+    pub room: RoomId,
+    pub to: Seq,
+}
+
+/// User log and directory log have reached these heads, and values up to there were dropped
+/// for this connection: the client catches up on both.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heads {
+    pub user: UserSeq,
+    pub directory: DirectorySeq,
 }
 
 /// Codes a server closes a socket with; the client itself closes with 1000 only.

@@ -1,9 +1,11 @@
 //! Questions of a client and their answers: the payloads of the server functions.
 
 use super::{
-    envelope::enveloped,
+    envelope::{Envelope, Enveloped, Unpack, decode, encode, enveloped},
     event::Entry,
     ids::*,
+    level::Level,
+    level1::CaughtUpV1,
     message::Message,
     person::{Me, Person},
     room::RoomMeta,
@@ -22,10 +24,47 @@ enveloped! {
     }
 }
 
+/// A question together with the wire level of the client that asks it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    pub level: Level,
+    pub ask: Ask,
+}
+
+impl Question {
+    /// A question of this build.
+    pub fn current(ask: Ask) -> Self {
+        let level = Level::CURRENT;
+        Self { level, ask }
+    }
+}
+
+/// Above all kinds of [`Ask`]: a bare one comes from a client of level 1.
+const QUESTION_KIND: u16 = 100;
+
+impl Enveloped for Question {
+    fn pack(&self) -> Envelope {
+        Envelope {
+            kind: QUESTION_KIND,
+            version: 1,
+            body: encode(&(self.level, self.ask.pack())),
+        }
+    }
+
+    fn unpack(envelope: &Envelope) -> Result<Self, Unpack> {
+        if (envelope.kind, envelope.version) != (QUESTION_KIND, 1) {
+            let level = Level::FIRST;
+            return Ask::unpack(envelope).map(|ask| Self { level, ask });
+        }
+        let (level, ask): (Level, Envelope) = decode(&envelope.body)?;
+        Ask::unpack(&ask).map(|ask| Self { level, ask })
+    }
+}
+
 enveloped! {
     /// The answers, each to the question of its number.
     pub enum Answer {
-        1 v 1 CaughtUp(CaughtUp),
+        1 v 2 CaughtUp(CaughtUp) | v 1 CaughtUpV1,
         2 v 1 Page(Page),
         3 v 1 Delta(Delta),
         5 v 1 Me(Me),

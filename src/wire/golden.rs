@@ -46,7 +46,8 @@ thread_local! {
     static SAMPLES: RefCell<Vec<(&'static str, String)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The frames of all tests here, each with the name of its type.
+/// The frames of all tests here, each with the name of its type, in every form that this
+/// build writes.
 pub fn samples() -> Vec<(&'static str, String)> {
     SAMPLES.take();
     greetings_keep_their_bytes();
@@ -139,6 +140,7 @@ fn counts() -> Counts {
         first_mention: Some(Seq(299)),
         since_left: 2,
         left: Ordinal(198),
+        returned: Some(Ordinal(199)),
     }
 }
 
@@ -231,13 +233,22 @@ fn greetings_keep_their_bytes() {
     holds::<Greeting>(
         Hello {
             protocol: 1,
+            level: Level::CURRENT,
             device: DeviceId::from_bytes([0xd4; 16]),
             presence,
         },
-        "010100011400000001d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d402dc0b",
+        "01010002150000000102d4d4d4d4d4d4d4d4d4d4d4d4d4d4d4d402dc0b",
     );
     holds::<Greeting>(Ping { nonce: 300 }, "0102000102000000ac02");
     holds::<Greeting>(presence, "010300010300000002dc0b");
+    let command: Command = DismissCard { episode: EPISODE }.into();
+    holds::<Greeting>(
+        Numbered {
+            number: 300,
+            command: command.pack(),
+        },
+        "0104000115000000ac02790110e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5",
+    );
 }
 
 #[test]
@@ -448,7 +459,7 @@ fn what_a_server_says_keeps_its_bytes() {
             prev: UserSeq(8),
             item: item(),
         },
-        "010400012600000008090101131111111111111111111111111111111101c8010101c801ac02030101ab0202c601",
+        "010400022900000008090101131111111111111111111111111111111101c8010101c801ac02030101ab0202c60101c701",
     );
     holds::<ServerItem>(
         DirectoryEvent { person: person() },
@@ -481,6 +492,34 @@ fn what_a_server_says_keeps_its_bytes() {
         RoomGone { room: ROOM },
         "010a00011000000011111111111111111111111111111111",
     );
+    holds::<ServerItem>(
+        Acknowledged {
+            number: 300,
+            problem: None,
+        },
+        "010b000103000000ac0200",
+    );
+    holds::<ServerItem>(
+        Acknowledged {
+            number: 300,
+            problem: Some(Problem::Gone),
+        },
+        "010b000104000000ac020100",
+    );
+    holds::<ServerItem>(
+        Advance {
+            room: ROOM,
+            to: Seq(300),
+        },
+        "010c00011200000011111111111111111111111111111111ac02",
+    );
+    holds::<ServerItem>(
+        Heads {
+            user: UserSeq(9),
+            directory: DirectorySeq(7),
+        },
+        "010d0001020000000907",
+    );
 }
 
 #[test]
@@ -497,8 +536,9 @@ fn values_of_the_user_log_keep_their_bytes() {
             episode: EPISODE,
             last_active: AT,
             back: Some(AT),
+            returned: Some(Position(500)),
         },
-        "010200011d000000e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e590b88dc9a0340190b88dc9a034",
+        "0102000220000000e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e590b88dc9a0340190b88dc9a03401f403",
     );
     holds::<UserValue>(
         Dismissed {
@@ -549,6 +589,7 @@ fn questions_keep_their_bytes() {
         "010400011200000011111111111111111111111111111111ab02",
     );
     holds::<Ask>(Whoami {}, "0105000100000000");
+    holds::<Question>(Question::current(Whoami {}.into()), "016400010400000002050100");
 }
 
 #[test]
@@ -560,27 +601,27 @@ fn answers_keep_their_bytes() {
     };
     holds::<Answer>(
         whole,
-        "0101000164000000eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee01090101131111111111111111111111111111111101c8010101c801ac02030101ab0202c6010901b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b20702426f02626f170107011111111111111111111111111111111105",
+        "0101000267000000eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee01090101131111111111111111111111111111111101c8010101c801ac02030101ab0202c60101c7010901b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b20702426f02626f170107011111111111111111111111111111111105",
     );
     holds::<Answer>(
         caught_up(News::Same(summary())),
-        "010100018d000000eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee00090007011111111111111111111111111111111100020001b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201ac02effdb6f50dc80101c801ac02030101ab0202c60101ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a03402686901ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a0340768692040616461",
+        "0101000290000000eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee00090007011111111111111111111111111111111100020001b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201ac02effdb6f50dc80101c801ac02030101ab0202c60101c70101ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a03402686901ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a0340768692040616461",
     );
     holds::<Answer>(
         caught_up(News::Delta(summary(), delta())),
-        "0101000158010000eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee00090007011111111111111111111111111111111101020001b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201ac02effdb6f50dc80101c801ac02030101ab0202c60101ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a03402686901ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a034076869204061646111111111111111111111111111111111ab02ac02effdb6f50d01ac02effdb6f50d90b88dc9a034b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2010102c80101c801ab02ac02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c390b88dc9a03401076869204061646101a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a10190b88dc9a0340104f09f918d02a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b20702426f02626f1701",
+        "010100025b010000eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee00090007011111111111111111111111111111111101020001b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201ac02effdb6f50dc80101c801ac02030101ab0202c60101c70101ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a03402686901ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a034076869204061646111111111111111111111111111111111ab02ac02effdb6f50d01ac02effdb6f50d90b88dc9a034b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2010102c80101c801ab02ac02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c390b88dc9a03401076869204061646101a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a10190b88dc9a0340104f09f918d02a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b20702426f02626f1701",
     );
     holds::<Answer>(
         caught_up(News::Jump(summary(), page())),
-        "010100015a010000eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee00090007011111111111111111111111111111111102020001b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201ac02effdb6f50dc80101c801ac02030101ab0202c60101ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a03402686901ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a034076869204061646111111111111111111111111111111111c801c80101c801ab02ac02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c390b88dc9a03401076869204061646101a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a10190b88dc9a0340104f09f918d02a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201ac02effdb6f50d90b88dc9a034b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2010102c80101b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b20702426f02626f1701ac02effdb6f50d",
+        "010100025d010000eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee00090007011111111111111111111111111111111102020001b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201ac02effdb6f50dc80101c801ac02030101ab0202c60101c70101ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a03402686901ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a034076869204061646111111111111111111111111111111111c801c80101c801ab02ac02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c390b88dc9a03401076869204061646101a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a10190b88dc9a0340104f09f918d02a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201ac02effdb6f50d90b88dc9a034b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2010102c80101b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b20702426f02626f1701ac02effdb6f50d",
     );
     holds::<Answer>(
         caught_up(News::Reset(summary(), page())),
-        "010100015a010000eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee00090007011111111111111111111111111111111103020001b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201ac02effdb6f50dc80101c801ac02030101ab0202c60101ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a03402686901ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a034076869204061646111111111111111111111111111111111c801c80101c801ab02ac02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c390b88dc9a03401076869204061646101a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a10190b88dc9a0340104f09f918d02a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201ac02effdb6f50d90b88dc9a034b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2010102c80101b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b20702426f02626f1701ac02effdb6f50d",
+        "010100025d010000eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee00090007011111111111111111111111111111111103020001b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201ac02effdb6f50dc80101c801ac02030101ab0202c60101c70101ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a03402686901ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a034076869204061646111111111111111111111111111111111c801c80101c801ab02ac02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c390b88dc9a03401076869204061646101a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a10190b88dc9a0340104f09f918d02a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201ac02effdb6f50d90b88dc9a034b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2010102c80101b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b20702426f02626f1701ac02effdb6f50d",
     );
     holds::<Answer>(
         caught_up(News::Summary(summary())),
-        "010100018d000000eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee00090007011111111111111111111111111111111104020001b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201ac02effdb6f50dc80101c801ac02030101ab0202c60101ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a03402686901ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a0340768692040616461",
+        "0101000290000000eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee00090007011111111111111111111111111111111104020001b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b201ac02effdb6f50dc80101c801ac02030101ab0202c60101c70101ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a03402686901ab02b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b290b88dc9a0340768692040616461",
     );
     holds::<Answer>(
         page(),
@@ -658,14 +699,22 @@ fn the_kinds_are_these_and_no_others() {
         .collect()
     }
     let first = |kinds: &[u16]| kinds.iter().map(|&kind| (kind, 1)).collect::<Vec<_>>();
-    assert_eq!(known::<Greeting>(), first(&[1, 2, 3]));
+    let grown = |kinds: &[u16], second: u16| {
+        let mut kinds = first(kinds);
+        kinds.push((second, 2));
+        kinds.sort_unstable();
+        kinds
+    };
+    assert_eq!(known::<Greeting>(), grown(&[1, 2, 3, 4], 1));
     assert_eq!(
         known::<Command>(),
         first(&[101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 120, 121])
     );
     assert_eq!(known::<Change>(), first(&[1, 2, 3, 4, 5, 20, 21, 22, 30, 31, 32]));
-    assert_eq!(known::<ServerItem>(), first(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]));
-    assert_eq!(known::<UserValue>(), first(&[1, 2, 3]));
+    let items = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13];
+    assert_eq!(known::<ServerItem>(), grown(&items, 4));
+    assert_eq!(known::<UserValue>(), grown(&[1, 2, 3], 2));
     assert_eq!(known::<Ask>(), first(&[1, 2, 3, 4, 5]));
-    assert_eq!(known::<Answer>(), first(&[1, 2, 3, 5]));
+    assert_eq!(known::<Question>(), first(&[1, 2, 3, 4, 5, 100]));
+    assert_eq!(known::<Answer>(), grown(&[1, 2, 3, 5], 1));
 }

@@ -117,6 +117,8 @@ numbers! {
     UserSeq;
     /// The place of a person in the directory log; rises likewise.
     DirectorySeq;
+    /// The place of an entry in the one order over the whole store.
+    Position;
     /// Unix milliseconds. Shown to people; orders nothing.
     Millis;
 }

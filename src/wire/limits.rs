@@ -29,6 +29,9 @@ pub const CONNECTION_QUEUE_MAX_BYTES: u32 = 1024 * 1024;
 /// Missed more than this, a room answers `Jump`.
 pub const DELTA_MAX_ENTRIES: u32 = 200;
 pub const DELTA_MAX_BYTES: u32 = 256 * 1024;
+/// After an `Advance`, the room on screen is filled by successive ranges up to this, without
+/// a gap row.
+pub const ADVANCE_MAX_ENTRIES: u32 = 5_000;
 /// Messages of a page of history.
 pub const PAGE_SIZE: u32 = 50;
 /// Messages that one press of "Load … missing messages" may bring.

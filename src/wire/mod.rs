@@ -14,6 +14,8 @@ pub mod frame;
 #[cfg(test)]
 pub mod golden;
 pub mod ids;
+pub mod level;
+mod level1;
 pub mod limits;
 pub mod membership;
 pub mod message;
@@ -29,6 +31,7 @@ pub use command::{ClientItem, Command};
 pub use envelope::{Envelope, Enveloped, Unpack};
 pub use event::{Change, Entry, RoomEvent, ServerItem};
 pub use ids::*;
+pub use level::Level;
 pub use limits::Limits;
 pub use message::{Body, Message, Target};
 pub use person::Person;

@@ -3,6 +3,7 @@
 use super::{
     envelope::{Envelope, enveloped},
     ids::*,
+    level1::EpisodeV1,
 };
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +11,7 @@ enveloped! {
     /// A value of the user log. Its key is its kind and what it names.
     pub enum UserValue {
         1 v 1 ReadMarker(ReadMarker),
-        2 v 1 Episode(Episode),
+        2 v 2 Episode(Episode) | v 1 EpisodeV1,
         3 v 1 Dismissed(Dismissed),
     }
 }
@@ -36,6 +37,9 @@ pub struct Episode {
     pub last_active: Millis,
     /// The first active moment after it; none while the user is away.
     pub back: Option<Millis>,
+    /// The store's position when the absence ended; none while the user is away, and for an
+    /// absence that ended under a release that did not store it.
+    pub returned: Option<Position>,
 }
 
 /// Cards put away. Merge: union, the oldest beyond `DISMISSED_MAX` dropped. Key: one per user.
@@ -69,4 +73,7 @@ pub struct Counts {
     pub since_left: u32,
     /// The last message that was there then, or was read since: those after it are `since_left`.
     pub left: Ordinal,
+    /// The last message that was there at the return; none while the absence lasts. Messages
+    /// after it are no part of `since_left`.
+    pub returned: Option<Ordinal>,
 }

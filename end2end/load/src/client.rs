@@ -3,8 +3,8 @@
 use crate::{Result, Socket};
 use std::collections::VecDeque;
 use whilst::wire::{
-    ClientItem, ClientKey, Command, Cursor, DeviceId, DirectorySeq, Enveloped, Epoch, Millis, RoomId, ServerItem,
-    UserId, UserSeq,
+    ClientItem, ClientKey, Command, Cursor, DeviceId, DirectorySeq, Enveloped, Epoch, Level, Millis, RoomId,
+    ServerItem, UserId, UserSeq,
     command::{Greeting, Hello, Presence, PresenceState, Send},
     event::Welcome,
     frame,
@@ -46,6 +46,7 @@ impl Client {
         let mut socket = Socket::open(addr, &visitor.cookie).await?;
         let hello = Hello {
             protocol: frame::PROTOCOL,
+            level: Level::CURRENT,
             device: visitor.device,
             presence: Presence {
                 state: PresenceState::Active,

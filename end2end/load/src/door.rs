@@ -7,7 +7,7 @@ use tokio::{
 };
 use whilst::wire::{
     Cursor, Envelope, Enveloped, Ordinal, Problem, RoomId, Seq,
-    fetch::{Answer, Ask, CatchUp, CaughtUp, Delta, Have, History, Page, Range, Want},
+    fetch::{Answer, Ask, CatchUp, CaughtUp, Delta, Have, History, Page, Question, Range, Want},
 };
 
 const READ_BYTES: usize = 64 * 1024;
@@ -91,7 +91,9 @@ impl Door {
             Ask::Around(_) => "around",
             Ask::Whoami(_) => "whoami",
         };
-        let (status, body) = self.post(path, &postcard::to_allocvec(&ask.pack())?).await?;
+        let (status, body) = self
+            .post(path, &postcard::to_allocvec(&Question::current(ask.clone()).pack())?)
+            .await?;
         if status != 200 {
             let problem: Problem = postcard::from_bytes(&body)?;
             return Err(format!("{path} was answered with {status}: {problem:?}").into());

@@ -478,7 +478,7 @@ proptest! {
             let value: UserValue = match kind {
                 0 => ReadMarker { room: room(n), marker: Marker { version, ordinal: Ordinal(ordinal) } }.into(),
                 1 => Dismissed { episodes: vec![EpisodeId::from_bytes([n; 16])] }.into(),
-                _ => Episode { episode: EpisodeId::from_bytes([n; 16]), last_active: Millis(ordinal), back: None }.into(),
+                _ => Episode { episode: EpisodeId::from_bytes([n; 16]), last_active: Millis(ordinal), back: None, returned: None }.into(),
             };
             UserItem { useq: UserSeq(useq), value: value.pack(), counts: None }
         }).collect();

@@ -7,6 +7,7 @@ mod changing;
 mod coming_back;
 mod drawing;
 mod every_change;
+mod keyless;
 mod model;
 mod newer;
 mod odd_turns;

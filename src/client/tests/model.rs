@@ -468,6 +468,7 @@ impl Server {
             episode,
             last_active,
             back: None,
+            returned: None,
         };
         personal.episode = Some(episode.clone());
         self.put(who, &UserValue::Episode(episode), None)
@@ -523,6 +524,7 @@ impl Server {
             first_mention: mentions().next().map(|m| m.seq),
             since_left: number(unread().filter(|m| m.ordinal > left).count()),
             left: left.max(marker.ordinal),
+            returned: None,
         }
     }
 

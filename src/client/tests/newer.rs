@@ -27,7 +27,7 @@ fn newer<T: Enveloped>() -> Vec<Envelope> {
         !matches!(T::unpack(&bare), Err(Unpack::Unknown))
     };
     let mut all = vec![(999, 1)];
-    all.extend((0..=900).filter(|&kind| is_known(kind)).map(|kind| (kind, 2)));
+    all.extend((0..=900).filter(|&kind| is_known(kind)).map(|kind| (kind, 9)));
     assert!(all.len() > 3, "there are kinds that are known");
     let envelopes = all.into_iter().map(|(kind, version)| Envelope {
         kind,

@@ -6,7 +6,7 @@ use crate::{
     client::{Effect, Env, FirstPicture, Input, MemoryStore, OutboxStore, Overlay, PendingState, Row, Tab},
     wire::{
         command::{Greeting, *},
-        event::{Accepted, Pong, Rejected, RoomGone, TooFast, WelcomeRooms},
+        event::{Accepted, Acknowledged, Pong, Rejected, RoomGone, TooFast, WelcomeRooms},
         fetch::{Ask, CatchUp, Have, Want},
         frame, *,
     },
@@ -41,6 +41,8 @@ pub struct World {
     pub seats: Vec<Seat>,
     /// While set, commands are answered "too fast".
     pub too_fast: Option<u64>,
+    /// The next commands without a client key are refused with these, one each.
+    pub keyless_problems: VecDeque<Problem>,
 }
 
 const START: u64 = 1_000_000;
@@ -54,6 +56,7 @@ impl World {
             server,
             seats: Vec::new(),
             too_fast: None,
+            keyless_problems: VecDeque::new(),
         }
     }
 
@@ -278,6 +281,13 @@ impl World {
                 }
                 ClientItem::Greeting(Greeting::Ping(Ping { nonce })) => self.replies(at, Pong { nonce }),
                 ClientItem::Greeting(Greeting::Presence(_)) => {}
+                ClientItem::Greeting(Greeting::Numbered(Numbered { number, command })) => {
+                    let problem = self.keyless_problems.pop_front();
+                    if problem.is_none() {
+                        self.obeys(at, Command::unpack(&command).expect("tabs send what the wire knows"));
+                    }
+                    self.replies(at, Acknowledged { number, problem });
+                }
                 ClientItem::Command(command) => self.obeys(at, command),
             }
         }

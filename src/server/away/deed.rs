@@ -98,6 +98,7 @@ async fn gone(batch: &mut Batch<'_>, user: UserId, last_active: Millis) -> Resul
         episode: EpisodeId::new(batch.now(), batch.random()),
         last_active,
         back: None,
+        returned: None,
     };
     batch.put_user_value(user, &UserValue::Episode(episode)).await?;
     Ok(())

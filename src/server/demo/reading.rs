@@ -80,6 +80,7 @@ fn absence(month: Month, dice: &mut Dice) -> UserValue {
         episode: EpisodeId::new(month.left, dice.bytes()),
         last_active: month.left,
         back: None,
+        returned: None,
     })
 }
 

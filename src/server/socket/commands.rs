@@ -1,5 +1,6 @@
 //! Commands: the pace, one verb, the answer.
 
+use super::lanes::Asked;
 use crate::{
     server::{
         app::App,
@@ -12,7 +13,7 @@ use crate::{
     },
     wire::{
         ClientKey, Command, Millis, Problem, ServerItem, command,
-        event::{Accepted, Rejected, TooFast},
+        event::{Accepted, Acknowledged, Rejected, TooFast},
     },
 };
 
@@ -28,11 +29,11 @@ pub enum Reply {
 }
 
 /// Carries a command out.
-pub async fn obey(app: &App, who: &Signed, command: &Command) -> Reply {
-    match (command, command.client_key()) {
+pub async fn obey(app: &App, who: &Signed, asked: &Asked) -> Reply {
+    match (&asked.command, asked.command.client_key()) {
         (Command::Send(send), _) => say(app, who, send).await,
-        (_, Some(key)) => once(app, who, key, command).await,
-        (_, None) => at_leisure(app, who, command).await,
+        (command, Some(key)) => once(app, who, key, command).await,
+        (command, None) => keyless(app, who, command, asked.number).await,
     }
 }
 
@@ -79,22 +80,28 @@ async fn once(app: &App, who: &Signed, client_key: ClientKey, command: &Command)
     }
 }
 
-/// A command without a key is a wish whose latest value counts. Nobody could be told
-/// to send it again, so it waits for its turn here; its connection, which is read no
-/// further than a few commands ahead, waits with it.
-async fn at_leisure(app: &App, who: &Signed, command: &Command) -> Reply {
+/// A command without a client key sets a value of which only the latest counts. It waits for
+/// its turn here and not at the client; its connection, which is read no further than a few
+/// commands ahead, waits with it. The client sends it again until it is acknowledged or
+/// refused, also where nothing changed. Clients of level 1 give it no number and get no answer.
+async fn keyless(app: &App, who: &Signed, command: &Command, number: Option<u32>) -> Reply {
     while let Err(wait) = app.paces.take(who.user(), &app.limits, app.ambience.now()) {
         let turn = Millis(app.ambience.now().0.saturating_add(wait.0));
         app.ambience.clock.sleep_until(turn).await;
     }
-    match carry_out(app, who, command).await {
-        Err(Error::Problem(Problem::SignedOut)) => Reply::End(Ending::SignedOut),
+    let problem = match carry_out(app, who, command).await {
+        Ok(_) => None,
+        Err(Error::Problem(Problem::SignedOut)) => return Reply::End(Ending::SignedOut),
         Err(error) => {
             log(&error);
-            Reply::Nothing
+            Some(error.told())
         }
-        Ok(_) => Reply::Nothing,
-    }
+    };
+    number.map_or(Reply::Nothing, |number| acknowledged(number, problem))
+}
+
+pub fn acknowledged(number: u32, problem: Option<Problem>) -> Reply {
+    said(ServerItem::Acknowledged(Acknowledged { number, problem }))
 }
 
 async fn carry_out(app: &App, who: &Signed, command: &Command) -> Result<Option<Accepted>> {

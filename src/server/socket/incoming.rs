@@ -1,6 +1,10 @@
 //! What one tab says: greetings, commands, and things that cannot be read.
 
-use super::{MALFORMED_MAX, commands::Reply, commands::rejected, lanes::Lanes};
+use super::{
+    MALFORMED_MAX,
+    commands::{Reply, acknowledged, rejected},
+    lanes::{Asked, Lanes},
+};
 use crate::{
     server::{
         app::App,
@@ -9,8 +13,8 @@ use crate::{
         sessions::Signed,
     },
     wire::{
-        ClientItem, ClientKey, Envelope, Enveloped, Problem, ServerItem, Unpack,
-        command::{Greeting, Hello, Presence},
+        ClientItem, ClientKey, Command, Envelope, Enveloped, Problem, ServerItem, Unpack,
+        command::{Greeting, Hello, Numbered, Presence},
         event::Pong,
         frame::{self, BadFrame, OLDEST_PROTOCOL, PROTOCOL},
         limits::FRAME_IN_MAX_BYTES,
@@ -67,7 +71,8 @@ impl Listener<'_> {
 
     fn item(&mut self, who: Signed, item: &Envelope) {
         match ClientItem::unpack(item) {
-            Ok(ClientItem::Command(command)) => self.lanes.take(self.app, who, command),
+            Ok(ClientItem::Command(command)) => self.lanes.take(self.app, who, Asked { command, number: None }),
+            Ok(ClientItem::Greeting(Greeting::Numbered(numbered))) => self.numbered(who, &numbered),
             Ok(ClientItem::Greeting(Greeting::Ping(ping))) => {
                 let answer = ServerItem::Pong(Pong { nonce: ping.nonce });
                 self.connection.outlet().push(None, encode(&answer));
@@ -83,6 +88,23 @@ impl Listener<'_> {
         }
     }
 
+    /// A command with a client key is acknowledged by that; it has no business in here.
+    fn numbered(&mut self, who: Signed, numbered: &Numbered) {
+        let number = numbered.number;
+        let problem = match Command::unpack(&numbered.command) {
+            Ok(command) if command.client_key().is_none() => {
+                let number = Some(number);
+                return self.lanes.take(self.app, who, Asked { command, number });
+            }
+            Err(Unpack::Unknown) => Problem::Unknown,
+            Ok(_) | Err(Unpack::Malformed) => {
+                self.unreadable();
+                Problem::Malformed
+            }
+        };
+        self.say(acknowledged(number, Some(problem)));
+    }
+
     /// Passes on what was heard of who sits there.
     pub async fn report_presences(&mut self) {
         let (wire, at) = (self.wire, self.app.ambience.now());
@@ -93,9 +115,13 @@ impl Listener<'_> {
 
     /// Answers for a command that was not understood, if its key can be made out.
     fn refuse(&self, item: &Envelope, problem: Problem) {
-        if let Some(key) = key_of(item)
-            && let Reply::Item(item) = rejected(key, problem)
-        {
+        if let Some(key) = key_of(item) {
+            self.say(rejected(key, problem));
+        }
+    }
+
+    fn say(&self, reply: Reply) {
+        if let Reply::Item(item) = reply {
             self.connection.outlet().push(None, encode(&item));
         }
     }

@@ -27,11 +27,18 @@ struct Lane {
     has_key: bool,
 }
 
+/// A command as it was read from the socket.
+pub struct Asked {
+    pub command: Command,
+    /// What a command without a client key is acknowledged by; clients of level 1 name none.
+    pub number: Option<u32>,
+}
+
 #[derive(Default)]
 pub struct Lanes {
     running: FuturesUnordered<BoxFuture<'static, (Lane, Reply)>>,
     busy: HashSet<Lane>,
-    waiting: VecDeque<(Lane, Signed, Command)>,
+    waiting: VecDeque<(Lane, Signed, Asked)>,
 }
 
 impl Lanes {
@@ -45,12 +52,12 @@ impl Lanes {
         self.running.is_empty()
     }
 
-    pub fn take(&mut self, app: &App, who: Signed, command: Command) {
+    pub fn take(&mut self, app: &App, who: Signed, asked: Asked) {
         let lane = Lane {
-            room: command.room(),
-            has_key: command.client_key().is_some(),
+            room: asked.command.room(),
+            has_key: asked.command.client_key().is_some(),
         };
-        self.waiting.push_back((lane, who, command));
+        self.waiting.push_back((lane, who, asked));
         self.start(app);
     }
 
@@ -74,10 +81,10 @@ impl Lanes {
         while at < self.waiting.len() && self.running.len() < COMMANDS_IN_FLIGHT_MAX {
             if self.busy.contains(&self.waiting[at].0) {
                 at += 1;
-            } else if let Some((lane, who, command)) = self.waiting.remove(at) {
+            } else if let Some((lane, who, asked)) = self.waiting.remove(at) {
                 self.busy.insert(lane);
                 let app = app.clone();
-                let run = async move { (lane, obey(&app, &who, &command).await) };
+                let run = async move { (lane, obey(&app, &who, &asked).await) };
                 self.running.push(run.boxed());
             }
         }

@@ -89,6 +89,7 @@ fn count(room: &StoredRoom, user: UserId, marker: Marker) -> Counts {
         first_mention: mentions().next().map(|message| message.seq),
         since_left: 0,
         left: Ordinal::ZERO,
+        returned: None,
     }
 }
 

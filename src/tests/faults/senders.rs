@@ -7,7 +7,7 @@ use super::{
     town::{Citizen, Town},
 };
 use crate::wire::{
-    ClientItem, ClientKey, Command, DeviceId, Enveloped, Epoch, Millis, Problem, RoomId, ServerItem,
+    ClientItem, ClientKey, Command, DeviceId, Enveloped, Epoch, Level, Millis, Problem, RoomId, ServerItem,
     command::{Greeting, Hello, Presence, PresenceState, Send},
     event::RoomEvent,
     frame,
@@ -290,6 +290,7 @@ async fn greet(mut socket: Socket, device: u32) -> Fallible<(Socket, Epoch)> {
     bytes[..4].copy_from_slice(&device.to_le_bytes());
     let hello = Hello {
         protocol: frame::PROTOCOL,
+        level: Level::CURRENT,
         device: DeviceId::from_bytes(bytes),
         presence: Presence {
             state: PresenceState::Hidden,

@@ -23,7 +23,10 @@ use crate::{
         testing::{MovedClock, SeededChance, cheap_passwords, write_connection},
         writer::{Publication, Told, Writer, WriterTask},
     },
-    wire::{Envelope, Enveloped, Epoch, Millis, Problem, UserId, fetch::Ask},
+    wire::{
+        Envelope, Enveloped, Epoch, Millis, Problem, UserId,
+        fetch::{Ask, Question},
+    },
 };
 use std::{
     fs,
@@ -155,14 +158,14 @@ impl House {
     }
 
     pub async fn answers(&self, who: &Signed, ask: &Ask) -> Result<Envelope, Problem> {
-        let (app, who, ask) = (self.app.clone(), *who, ask.pack());
+        let (app, who, ask) = (self.app.clone(), *who, Question::current(ask.clone()).pack());
         let mut answering = Turn::new(async move {
             let who = sessions::recheck(&app, &who).await?;
             fetch::answer_for(&app, &who, &ask).await
         });
         let answer = answering.go(self.app.store.readers()).await;
         let answer = answer.expect("answers wait for nothing but the store");
-        answer.map(|answer| answer.pack()).map_err(|error: Error| error.told())
+        answer.map_err(|error: Error| error.told())
     }
 
     /// Somebody signs in, past the door of passwords.

@@ -78,6 +78,7 @@ impl sql::Tally {
             first_mention: self.first_mention,
             since_left: unread(self.seen_until.0, self.own_until_seen, self.deleted_after_seen),
             left: self.seen_until,
+            returned: None,
         }
     }
 }

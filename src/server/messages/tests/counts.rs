@@ -193,5 +193,6 @@ fn counted(rows: &[Message], me: UserId, marker: Marker, left: u64, counts: &Cou
         first_mention: mentions.first().map(|row| row.seq),
         since_left: since_left.try_into().unwrap(),
         left: Ordinal(left.max(marker.ordinal.0)),
+        returned: None,
     }
 }
