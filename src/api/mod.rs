@@ -41,6 +41,12 @@ pub async fn whoami(ask: Envelope) -> Result<Envelope, Problem> {
     crate::server::fetch::answer(ask).await
 }
 
+/// Moves read markers for a page that goes away. Asks `MarkRead`, answers `Marked`.
+#[server(endpoint = "mark_read", input = Postcard, output = Postcard)]
+pub async fn mark_read(ask: Envelope) -> Result<Envelope, Problem> {
+    crate::server::fetch::answer(ask).await
+}
+
 impl FromServerFnError for Problem {
     type Encoder = PostcardEncoding;
 

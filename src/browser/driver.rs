@@ -105,6 +105,7 @@ impl Driver {
                 }
             }
             Effect::Fetch { fetch, ask } => self.fetch(fetch, ask),
+            Effect::FetchKeepalive { ask } => fetch::ask_keepalive(ask),
             told => (self.0.told)(told),
         }
     }

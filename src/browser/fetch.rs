@@ -3,12 +3,15 @@
 use crate::{
     api,
     wire::{
-        Envelope, Enveloped, Problem,
+        Envelope, Enveloped, Problem, envelope,
         fetch::{Ask, Question},
     },
 };
 use futures_util::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
+use js_sys::{Reflect, Uint8Array};
+use wasm_bindgen::JsValue;
+use web_sys::{Headers, RequestInit, window};
 
 /// A browser keeps at most so many connections to a server of the old protocol.
 const DEAD_WIRES_MAX: usize = 6;
@@ -42,9 +45,39 @@ pub async fn ask(ask: &Ask) -> Result<Envelope, Problem> {
         Ask::Range(_) => api::range(question).await,
         Ask::Around(_) => api::around(question).await,
         Ask::Whoami(_) => api::whoami(question).await,
+        Ask::MarkRead(_) => api::mark_read(question).await,
     }
 }
 
+/// Asks without waiting for the answer; the browser sends it also if the page goes away.
+pub fn ask_keepalive(ask: Ask) {
+    let path = match ask {
+        Ask::MarkRead(_) => "/api/mark_read",
+        // Only what changes something is worth asking for a page that is gone.
+        _ => return,
+    };
+    let body = envelope::encode(&Question::current(ask).pack());
+    let options = RequestInit::new();
+    options.set_method("POST");
+    options.set_body(&Uint8Array::from(body.as_slice()));
+    // Not among the stable members of the binding.
+    let is_set = Reflect::set(&options, &"keepalive".into(), &JsValue::TRUE);
+    let headers = Headers::new().and_then(|headers| {
+        headers.set("content-type", POSTCARD)?;
+        headers.set("accept", POSTCARD)?;
+        Ok(headers)
+    });
+    if let (Ok(true), Ok(headers), Some(window)) = (is_set, headers, window()) {
+        options.set_headers(&headers);
+        let sent = window.fetch_with_str_and_init(path, &options);
+        wasm_bindgen_futures::spawn_local(async move {
+            // Refused or lost: the tab sends it again when it is live.
+            drop(wasm_bindgen_futures::JsFuture::from(sent).await);
+        });
+    }
+}
+
+const POSTCARD: &str = "application/x-postcard";
 const HEALTH_PATH: &str = "/healthz";
 
 /// Calls back if there is a server. Any answer means one; what it thinks of its health is not ours.

@@ -6,7 +6,11 @@ use super::{
     tab::{Divider, Open, Out, Tab},
     window::Stand,
 };
-use crate::wire::{Body, ClientKey, Command, Ordinal, RoomId, Seq, Target, command, user_log::Marker};
+use crate::wire::{
+    Body, ClientKey, Command, Ordinal, RoomId, Seq, Target, command,
+    fetch::{Ask, MarkReadAs},
+    user_log::Marker,
+};
 
 /// Rooms whose rows are kept after they were left.
 const ROOMS_WITH_ROWS_MAX: usize = 50;
@@ -39,6 +43,7 @@ impl Tab {
     }
 
     pub(super) fn close_room(&mut self, out: &mut Out) {
+        self.hurry_read(out);
         let Some(open) = self.open.take() else { return };
         out.changed.timeline(open.room);
         self.pages.forget(open.room);
@@ -64,31 +69,87 @@ impl Tab {
     /// Freezes the divider where the reader stands, once that is known; anew after
     /// they were away from the screen.
     pub(super) fn place_divider(&mut self, anew: bool) {
+        let me = self.my_id();
+        let is_live = self.connection.is_live();
         let Some(open) = &mut self.open else { return };
         let Some(room) = self.rooms.get_mut(open.room) else {
             return;
         };
-        let is_known = room.timeline.cursor().is_some() && !(self.connection.is_live() && room.is_behind());
-        let unread = room.counts.unread > 0;
-        if is_known && (open.divider == Divider::NotKnownYet || (anew && unread)) {
-            let read = room.counts.marker.ordinal;
-            // Who comes in lands at what is new, however far up that is; who was here stays.
-            let first = room.timeline.first_after(read).filter(|_| !anew && open.at.is_none());
-            if let (true, Some(seq)) = (unread, first) {
-                room.stand = Stand::At(seq);
-            }
-            open.divider = if unread {
-                Divider::After(read)
-            } else {
-                Divider::NothingUnread
-            };
+        let is_known = room.timeline.cursor().is_some() && !(is_live && room.is_behind());
+        if !is_known {
+            return;
         }
+        let read = match open.divider {
+            Divider::NotKnownYet => room.counts.marker.ordinal,
+            Divider::Fetching(read) => read,
+            Divider::NothingUnread | Divider::After(_) if anew && room.counts.unread > 0 => {
+                open.divider = Divider::After(room.counts.marker.ordinal);
+                return;
+            }
+            Divider::NothingUnread | Divider::After(_) => return,
+        };
+        if room.counts.unread == 0 {
+            open.divider = Divider::NothingUnread;
+            return;
+        }
+        // A link to an entry lands there; the divider is where it is all the same.
+        if open.at.is_some() {
+            open.divider = Divider::After(read);
+            return;
+        }
+        if let Some(seq) = room.timeline.first_unread(read, me) {
+            room.stand = Stand::At(seq);
+            open.divider = Divider::After(read);
+            return;
+        }
+        let place = Place::Unread { read };
+        let asked = open.divider == Divider::Fetching(read);
+        if is_live && (!asked || self.pages.is_wanted(open.room, place)) {
+            open.divider = Divider::Fetching(read);
+            if !asked {
+                self.pages.want(open.room, place);
+            }
+            return;
+        }
+        // Without a server, or where it gave no page: the first of those that are held, below
+        // the gap that says how many are missing.
+        if let Some(seq) = room.timeline.first_after(read) {
+            room.stand = Stand::At(seq);
+        }
+        open.divider = Divider::After(read);
+    }
+
+    /// True while the room on screen waits for the rows around its first unread message.
+    pub(super) fn is_landing(&self, room: RoomId) -> bool {
+        self.open
+            .as_ref()
+            .is_some_and(|open| open.room == room && matches!(open.divider, Divider::Fetching(_)))
+    }
+
+    pub(super) fn go_to_unread(&mut self, id: RoomId, out: &mut Out) {
+        if let Some(open) = self.open.as_mut().filter(|open| open.room == id) {
+            open.at = None;
+            open.divider = Divider::NotKnownYet;
+            self.place_divider(false);
+            out.changed.timeline(id);
+        }
+    }
+
+    /// The end, also for a reader who does not wait for the rows to land at.
+    pub(super) fn go_to_end(&mut self, id: RoomId, out: &mut Out) {
+        if let Some(open) = self.open.as_mut().filter(|open| open.room == id)
+            && let Divider::Fetching(read) = open.divider
+        {
+            open.divider = Divider::After(read);
+            out.changed.timeline(id);
+        }
+        self.stand_at(id, Stand::End, out);
     }
 
     pub(super) fn divider(&self, room: RoomId) -> Option<Ordinal> {
         match self.open.as_ref().filter(|open| open.room == room)?.divider {
             Divider::After(ordinal) => Some(ordinal),
-            Divider::NotKnownYet | Divider::NothingUnread => None,
+            Divider::NotKnownYet | Divider::Fetching(_) | Divider::NothingUnread => None,
         }
     }
 
@@ -96,6 +157,48 @@ impl Tab {
         self.open.as_ref().is_some_and(|open| open.room == room && open.gone)
     }
 
+    /// Rows that were on screen long enough. The read marker moves over those that follow it
+    /// without a hole; a row that was never displayed is not passed.
+    pub(super) fn displayed(&mut self, id: RoomId, from: Ordinal, to: Ordinal, out: &mut Out) {
+        if let Some(room) = self.rooms.get_mut(id) {
+            room.display(from, to);
+            self.follow_displayed(id, out);
+        }
+    }
+
+    /// The marker or what was displayed has changed.
+    pub(super) fn follow_displayed(&mut self, id: RoomId, out: &mut Out) {
+        let me = self.my_id();
+        if let Some(room) = self.rooms.get(id) {
+            self.read_to(id, room.displayed_to(me), out);
+        }
+    }
+
+    /// Sends what was read without waiting for the interval.
+    fn hurry_read(&mut self, out: &mut Out) {
+        self.marking.hurry();
+        if self.connection.is_live() {
+            self.send_keyless(out);
+        }
+    }
+
+    /// The same for a page that may go away: without a live socket it asks a question that
+    /// outlives the page.
+    pub(super) fn send_read(&mut self, out: &mut Out) {
+        self.hurry_read(out);
+        if self.connection.is_live() {
+            return;
+        }
+        let marks = self.marking.unacknowledged();
+        if let (Some(me), false) = (&self.me, marks.is_empty()) {
+            let user = me.user;
+            out.effects.push(Effect::FetchKeepalive {
+                ask: Ask::MarkRead(MarkReadAs { user, marks }),
+            });
+        }
+    }
+
+    /// An explicit action passes rows that were not displayed.
     pub(super) fn read_to(&mut self, id: RoomId, ordinal: Ordinal, out: &mut Out) {
         let me = self.my_id();
         let Some(room) = self.rooms.get_mut(id) else { return };

@@ -66,6 +66,10 @@ impl Room {
 
     /// The greatest marker known is `marker`, if it is greater than before.
     pub fn move_marker(&mut self, marker: Marker, me: UserId) {
+        if marker.version > self.marker.version {
+            // The reader wants it unread, whatever was displayed before.
+            self.displayed.clear();
+        }
         self.marker = self.marker.max(marker);
         self.settle(me);
     }
@@ -84,7 +88,27 @@ impl Room {
         }
         // One that was moved back over where the reader left uncovers what only the
         // server remembers.
-        self.marker.ordinal >= self.counts.marker.ordinal && self.recount(self.marker, me)
+        self.marker.ordinal >= self.counts.marker.ordinal && (self.recount(self.marker, me) || self.pass(me))
+    }
+
+    /// Counts for the marker by subtracting what it passed, where all of that is held.
+    fn pass(&mut self, me: UserId) -> bool {
+        let (from, to) = (self.counts.marker.ordinal, self.marker.ordinal);
+        let held = self.timeline.fresh().around(from.next());
+        if self.doubt.counts || self.counts.as_of != self.head.seq || held.is_none_or(|span| span.to < to) {
+            return false;
+        }
+        let mut passed: Vec<&Message> = self.timeline.messages().map(|row| &**row).collect();
+        passed.retain(|row| row.ordinal > from && row.ordinal <= to);
+        if passed.iter().any(|row| row.revision > self.head.seq) {
+            return false;
+        }
+        let Some(counts) = unread::pass(&self.counts, self.marker, me, passed.into_iter()) else {
+            return false;
+        };
+        self.counts = counts;
+        self.follow_mention(None);
+        true
     }
 
     /// Counts from the rows, if they reach from the marker to the head and none is of

@@ -49,7 +49,7 @@ impl Tab {
             ServerItem::Pong(_) => {}
             ServerItem::RoomGone(gone) => self.room_gone(gone.room, out),
             ServerItem::Acknowledged(answer) => self.acknowledged(&answer, env, out),
-            ServerItem::Advance(advance) => self.advanced(advance, out),
+            ServerItem::Advance(advance) => self.advanced(&advance, out),
             ServerItem::Heads(heads) => {
                 self.user.knows(heads.user);
                 self.directory.knows(heads.directory);
@@ -138,7 +138,7 @@ impl Tab {
     }
 
     /// Events up to there will not come: the room is behind, and fetches them.
-    fn advanced(&mut self, advance: Advance, out: &mut Out) {
+    fn advanced(&mut self, advance: &Advance, out: &mut Out) {
         if self.connection.is_live() {
             // What was asked for before may be older than what is skipped.
             self.pages.passed_over(advance.room);
@@ -172,6 +172,7 @@ impl Tab {
                         room.adopt_counts(counts, me);
                     }
                 }
+                self.follow_displayed(id, out);
                 out.changed.rooms = true;
             }
             Taken::Episode => self.episode_told(),

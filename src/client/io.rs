@@ -83,15 +83,22 @@ pub enum Input {
         at: Option<Seq>,
     },
     CloseRoom,
-    /// Rows up to here were on screen long enough to be read.
-    Seen {
+    /// The messages `from ..= to` were on screen long enough to be read, every one of them.
+    Displayed {
         room: RoomId,
-        ordinal: Ordinal,
+        from: Ordinal,
+        to: Ordinal,
     },
-    /// Everything in the room counts as read.
+    /// Everything in the room counts as read, displayed or not.
     MarkAllRead {
         room: RoomId,
     },
+    /// Lands at the first unread message of the open room, however far up it is.
+    GoToUnread {
+        room: RoomId,
+    },
+    /// The reader leaves the room, the tab or the account: what was read is sent now.
+    Leaving,
     /// The reader stands at the end and follows it.
     AtEnd {
         room: RoomId,
@@ -197,6 +204,10 @@ pub enum Effect {
     },
     Fetch {
         fetch: FetchId,
+        ask: Ask,
+    },
+    /// A question whose answer nobody waits for, to be sent although the page goes away.
+    FetchKeepalive {
         ask: Ask,
     },
     /// The session is over: everything shown here belongs to nobody any more.

@@ -11,7 +11,7 @@ use super::{
 use crate::wire::{
     Command, EpisodeId, Problem, RoomId,
     command::{DismissCard, MarkRead},
-    limits::DISMISSED_MAX,
+    limits::{DISMISSED_MAX, MARKS_PER_QUESTION_MAX},
     user_log::Marker,
 };
 
@@ -195,6 +195,28 @@ impl Marking {
             }
         }
         due
+    }
+
+    /// The next marker of each room need not wait for its interval.
+    pub fn hurry(&mut self) {
+        for mark in self
+            .marks
+            .iter_mut()
+            .filter(|mark| !mark.done && mark.attempt.sent.is_none())
+        {
+            mark.attempt.not_before = 0;
+        }
+    }
+
+    /// Markers that no server has acknowledged, the newest of each room.
+    pub fn unacknowledged(&self) -> Vec<MarkRead> {
+        let mut marks = Vec::new();
+        for mark in self.marks.iter().filter(|mark| !mark.done) {
+            let (room, marker) = (mark.room, mark.marker);
+            marks.push(MarkRead { room, marker });
+        }
+        marks.truncate(MARKS_PER_QUESTION_MAX as usize);
+        marks
     }
 
     /// Nothing waits for its acknowledgement.

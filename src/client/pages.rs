@@ -12,18 +12,31 @@ use super::{
 use crate::wire::{
     Ordinal, Problem, RoomEvent, RoomId, Seq,
     fetch::{Around, Ask, History, Page},
-    limits::{GAP_PAGE_SIZE, HELD_BACK_MAX_EVENTS},
+    limits::{GAP_PAGE_SIZE, HELD_BACK_MAX_EVENTS, PAGE_SIZE},
 };
 
 const WANTS_MAX: usize = 16;
+/// Of a page around the first unread message, so many follow the last read one; the rest is
+/// what was read before, for context.
+const UNREAD_BELOW: u64 = 36;
 const TRIES_MAX: u32 = 5;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     Older,
-    Gap { before: Ordinal },
-    Newer { before: Ordinal },
-    Around { seq: Seq },
+    Gap {
+        before: Ordinal,
+    },
+    Newer {
+        before: Ordinal,
+    },
+    Around {
+        seq: Seq,
+    },
+    /// Around the first unread message, after the last read one.
+    Unread {
+        read: Ordinal,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +70,15 @@ impl Pages {
         if !asked && !self.wants.contains(&wanted) && self.wants.len() < WANTS_MAX {
             self.wants.push(wanted);
         }
+    }
+
+    /// Asked for, or to be asked for.
+    pub fn is_wanted(&self, room: RoomId, place: Place) -> bool {
+        let wanted = Wanted { room, place };
+        self.wants
+            .iter()
+            .chain(self.call.as_ref().map(|call| &call.wanted))
+            .any(|other| *other == wanted)
     }
 
     pub fn is_loading(&self, room: RoomId) -> bool {
@@ -163,6 +185,13 @@ fn next(wanted: &Wanted, room: &Room) -> Next {
                 limit => history(Ordinal(above.0 + u64::from(limit) + 1), limit),
             }
         }
+        Place::Unread { read } if fresh.contains(read.next()) => Next::Done,
+        Place::Unread { read } => {
+            let below = Ordinal(read.0 + UNREAD_BELOW + 1);
+            // A page of long messages may end before it gets there: the rest comes with the next.
+            let held = fresh.first_above(read).filter(|held| *held <= below);
+            history(held.unwrap_or(below), PAGE_SIZE)
+        }
         Place::Around { seq } if room.timeline.shows(seq) => Next::Done,
         Place::Around { seq } => Next::Ask(Ask::Around(Around { room: wanted.room, seq })),
     }
@@ -229,6 +258,9 @@ impl Tab {
             return self.page_failed(wanted, env);
         }
         room.fill(&page, &call.since, me);
+        if matches!(wanted.place, Place::Unread { .. }) && !page.messages.is_empty() {
+            self.pages.want(wanted.room, wanted.place);
+        }
         self.pages.tries = 0;
         self.acknowledge_all(&page.messages);
     }

@@ -6,7 +6,8 @@ use super::{
     view::{Look, RoomLine, Row, Totals, rows},
 };
 use crate::wire::{
-    Limits, Message, Millis, Person, RoomId, RoomKind, Seq, UserId, person::Me, room::RoomMeta, user_log::Counts,
+    Limits, Message, Millis, Ordinal, Person, RoomId, RoomKind, Seq, UserId, person::Me, room::RoomMeta,
+    user_log::Counts,
 };
 use std::sync::Arc;
 
@@ -99,6 +100,17 @@ impl Tab {
         self.rooms.get(room).map(|room| room.counts)
     }
 
+    /// The last message of the room, held or not.
+    pub fn head_of(&self, id: RoomId) -> Option<Ordinal> {
+        self.rooms.get(id).map(|room| room.ordinal)
+    }
+
+    /// How many messages of the room stay unread before this one.
+    pub fn unread_before(&self, id: RoomId, ordinal: Ordinal) -> u32 {
+        let me = self.my_id();
+        self.rooms.get(id).map_or(0, |room| room.unread_before(ordinal, me))
+    }
+
     pub fn totals(&self) -> Totals {
         let mut totals = Totals::default();
         for room in self
@@ -169,6 +181,11 @@ impl Tab {
     /// Commands that have yet to be acknowledged; failed ones wait for nothing.
     pub fn unsent(&self) -> usize {
         self.outbox.waiting()
+    }
+
+    /// Every read marker and dismissal of this tab is acknowledged.
+    pub fn is_read_sent(&self) -> bool {
+        self.marking.is_idle()
     }
 
     /// True if nothing that is known of is lacking here or untold there; commands

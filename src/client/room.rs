@@ -5,13 +5,15 @@
 //! all. Live events, deltas and what was held back all pass [`Room::hear`]; each
 //! of the two places takes an entry if it is the very next one, and none twice.
 
-use super::{counting::Recent, held::Held, timeline::Timeline, window::Stand};
+use super::{counting::Recent, held::Held, spans::Spans, timeline::Timeline, window::Stand};
+use crate::rules::planted::{Fault, is_planted};
 use crate::wire::{
     Change, Cursor, Message, Ordinal, RoomEvent, Seq, UserId,
     fetch::{Delta, Page, Preview},
     room::{RoomHead, RoomMeta},
     user_log::{Counts, Marker},
 };
+use std::sync::Arc;
 
 /// Rows of a room that nobody looks at.
 const ROWS_KEPT: usize = 500;
@@ -20,6 +22,9 @@ const ROWS_MAX: usize = 2_000;
 /// Of them, on each side of where the reader stands. The rest are the newest, so that
 /// the end is always near.
 const ROWS_BESIDE: usize = 600;
+
+/// Runs of displayed rows that the read marker has not reached.
+const DISPLAYED_SPANS_MAX: usize = 64;
 
 /// Whether something is to be asked for. What is lacking again while an answer is
 /// under way stays lacking after it.
@@ -61,6 +66,14 @@ pub(super) struct Doubt {
     pub summary: bool,
 }
 
+/// What was level with the log at some time since the present socket opened. If it is behind
+/// now, an `Advance` skipped the rest or it is on its way; nothing was missed while away.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct WasLevel {
+    head: bool,
+    rows: bool,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Room {
     pub meta: Option<RoomMeta>,
@@ -76,6 +89,8 @@ pub(super) struct Room {
     pub timeline: Timeline,
     /// Where the reader stands in it.
     pub stand: Stand,
+    /// Messages after the marker that were on screen long enough to be read.
+    pub(super) displayed: Spans,
     /// The heads of the present socket tell of it.
     pub welcomed: bool,
     /// Rows are wanted: the room was opened.
@@ -84,11 +99,7 @@ pub(super) struct Room {
     pub rows: Lack,
     /// The log is known to go so far at least.
     known: Seq,
-    /// The head was level with the log at some time since the present socket opened: what is
-    /// behind now was skipped by an `Advance` or is on its way, and not missed while away.
-    head_was_level: bool,
-    /// The same of the rows.
-    rows_were_level: bool,
+    was_level: WasLevel,
     held: Held,
     /// Without holes up to the head.
     pub(super) recent: Vec<Recent>,
@@ -136,12 +147,73 @@ impl Room {
     }
 
     pub fn rows_were_level(&self) -> bool {
-        self.rows_were_level
+        self.was_level.rows
+    }
+
+    /// Messages `from ..= to` were on screen. The furthest from the marker are forgotten first.
+    pub fn display(&mut self, from: Ordinal, to: Ordinal) {
+        self.displayed.add(from, to.min(self.ordinal));
+        self.displayed.subtract(Ordinal::ZERO, self.marker.ordinal);
+        self.displayed.truncate(DISPLAYED_SPANS_MAX);
+    }
+
+    /// The last message up to which every unread one was displayed. Own and deleted messages
+    /// are not unread: one that is held need not have been on screen, but the marker never ends
+    /// on it.
+    pub fn displayed_to(&self, me: UserId) -> Ordinal {
+        if let Some(last) = self
+            .displayed
+            .last()
+            .filter(|_| is_planted(Fault::UndisplayedRowsPassed))
+        {
+            return last.to;
+        }
+        let mut to = self.marker.ordinal;
+        let mut at = to;
+        let mut rows = self.timeline.messages();
+        loop {
+            let next = at.next();
+            if let Some(span) = self.displayed.around(next) {
+                at = span.to;
+                to = at;
+            } else if rows
+                .find(|row| row.ordinal >= next)
+                .is_some_and(|row| row.ordinal == next && (row.author == me || row.is_deleted()))
+            {
+                at = next;
+            } else {
+                return to;
+            }
+        }
+    }
+
+    /// How many unread messages there are before this one. Exact where every row from there to
+    /// the end of the log is held; else own messages that are not held count too.
+    pub fn unread_before(&self, ordinal: Ordinal, me: UserId) -> u32 {
+        let is_unread = |row: &&Arc<Message>| row.author != me && !row.is_deleted();
+        let read = self.counts.marker.ordinal;
+        if ordinal <= read.next() {
+            return 0;
+        }
+        if self.timeline.reaches_back_to(ordinal.before()) {
+            let from_there = self.timeline.messages().filter(|row| row.ordinal >= ordinal);
+            let unread = u32::try_from(from_there.filter(is_unread).count()).unwrap_or(u32::MAX);
+            return self.counts.unread.saturating_sub(unread);
+        }
+        let between = self
+            .timeline
+            .messages()
+            .filter(|row| row.ordinal > read && row.ordinal < ordinal);
+        let others = between.filter(|row| !is_unread(row)).count() as u64;
+        let all = ordinal.0 - read.0 - 1;
+        u32::try_from(all.saturating_sub(others))
+            .unwrap_or(u32::MAX)
+            .min(self.counts.unread)
     }
 
     /// The outbox of the room may go on.
     pub fn may_send(&self) -> bool {
-        self.head_was_level || !self.is_behind()
+        self.was_level.head || !self.is_behind()
     }
 
     /// Something is known to have been said that is not held here.
@@ -195,8 +267,7 @@ impl Room {
     /// A new socket: what an older one left unapplied is caught up with the rest.
     pub fn forget_held(&mut self) {
         self.held.take();
-        self.head_was_level = false;
-        self.rows_were_level = false;
+        self.was_level = WasLevel::default();
     }
 
     /// Keeps an event without looking at it, while it is not sure of which log it is.
@@ -254,8 +325,8 @@ impl Room {
         if self.doubt.counts && !self.recount(self.counts.marker, me) && !was_in_doubt {
             self.summary = Lack::Lacking;
         }
-        self.head_was_level |= !self.is_behind();
-        self.rows_were_level |= self.timeline.cursor().is_some_and(|cursor| cursor.seq >= self.known);
+        self.was_level.head |= !self.is_behind();
+        self.was_level.rows |= self.timeline.cursor().is_some_and(|cursor| cursor.seq >= self.known);
         self.bound();
     }
 

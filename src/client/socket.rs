@@ -129,6 +129,12 @@ impl Tab {
         for command in self.outbox.due(generation, self.now, &is_ready) {
             self.say_item(&ClientItem::Command(command), out);
         }
+        self.send_keyless(out);
+    }
+
+    /// Commands without a client key that are due.
+    pub(super) fn send_keyless(&mut self, out: &mut Out) {
+        let generation = self.connection.generation;
         for (number, command) in self.marking.due(generation, self.now) {
             let command = command.pack();
             let numbered = Greeting::Numbered(Numbered { number, command });

@@ -43,6 +43,12 @@ impl Spans {
         Some(span.to.min(ordinal.before()))
     }
 
+    /// The smallest ordinal held above this one.
+    pub fn first_above(&self, ordinal: Ordinal) -> Option<Ordinal> {
+        let up_to = self.0.partition_point(|span| span.to <= ordinal);
+        Some(self.0.get(up_to)?.from.max(ordinal.next()))
+    }
+
     pub fn add(&mut self, from: Ordinal, to: Ordinal) {
         if from > to {
             return;
@@ -87,6 +93,11 @@ impl Spans {
             }
         }
         self.0 = left;
+    }
+
+    /// Keeps the first spans.
+    pub fn truncate(&mut self, spans: usize) {
+        self.0.truncate(spans);
     }
 
     pub fn clear(&mut self) {

@@ -94,7 +94,7 @@ impl Tab {
         let open = self.open_room();
         let holes = self.rooms.iter().filter_map(|(id, room)| Some((id, room.hole()?)));
         let small = holes.filter(|(id, (after, to))| {
-            let was_here = open == Some(*id) && self.rooms.get(*id).is_some_and(|room| room.rows_were_level());
+            let was_here = open == Some(*id) && self.rooms.get(*id).is_some_and(Room::rows_were_level);
             let longest = if was_here {
                 ADVANCE_MAX_ENTRIES
             } else {

@@ -15,7 +15,6 @@ use super::{
     store::OutboxStore,
     sync::Sync,
     user_log::UserLog,
-    window::Stand,
 };
 use crate::wire::{
     DeviceId, Envelope, Enveloped, Epoch, Limits, Millis, Ordinal, Problem, RoomId, Seq, Unpack, UserId,
@@ -54,6 +53,8 @@ pub(super) struct Open {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Divider {
     NotKnownYet,
+    /// The first unread message is not held: rows around this one, the last read, are fetched.
+    Fetching(Ordinal),
     NothingUnread,
     After(Ordinal),
 }
@@ -231,18 +232,25 @@ impl Tab {
             Input::Hidden => {
                 self.device.hide(now);
                 self.connection.hid();
+                self.send_read(out);
             }
             Input::Touched => self.device.touch(now),
-            Input::Suspended => self.connection.suspended(now, &mut orders),
+            Input::Leaving => self.send_read(out),
+            Input::Suspended => {
+                // Before the socket closes.
+                self.send_read(out);
+                self.connection.suspended(now, &mut orders);
+            }
             Input::Resumed => self.connection.resumed(now, &mut orders),
             Input::OpenRoom { room, at } => self.open_room_at(room, at, out),
             Input::CloseRoom => self.close_room(out),
-            Input::Seen { room, ordinal } => self.read_to(room, ordinal, out),
+            Input::Displayed { room, from, to } => self.displayed(room, from, to, out),
             Input::MarkAllRead { room } => self.read_to(room, Ordinal(u64::MAX), out),
+            Input::GoToUnread { room } => self.go_to_unread(room, out),
             Input::LoadOlder { room } => self.load(room, Place::Older, out),
             Input::LoadGap { room, before } => self.load(room, Place::Gap { before }, out),
             Input::LoadNewer { room, before } => self.load(room, Place::Newer { before }, out),
-            Input::AtEnd { room } => self.stand_at(room, Stand::End, out),
+            Input::AtEnd { room } => self.go_to_end(room, out),
             Input::Near { room, at } => self.come_near(room, at, out),
             Input::Send { room, body } => self.say(room, body, env, out),
             Input::Edit {

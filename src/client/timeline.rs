@@ -100,6 +100,17 @@ impl Timeline {
             .find(|message| message.client_key == key && message.author == author)
     }
 
+    /// The first message after this one that its reader has yet to read. None if a message
+    /// between them is not held: then it may be that one.
+    pub(super) fn first_unread(&self, read: Ordinal, me: UserId) -> Option<Seq> {
+        let span = self.fresh.around(read.next())?;
+        self.messages()
+            .find(|message| {
+                message.ordinal > read && message.ordinal <= span.to && message.author != me && !message.is_deleted()
+            })
+            .map(|message| message.seq)
+    }
+
     /// The first message after this one that is held as it is now.
     pub(super) fn first_after(&self, ordinal: Ordinal) -> Option<Seq> {
         for item in self.items.values() {

@@ -117,6 +117,10 @@ impl Tab {
     /// The rows to draw of a room, as [`Drawn::around`] has it.
     /// `zone` gives minutes from UTC at a moment.
     pub fn drawn(&self, id: RoomId, beside: usize, zone: &dyn Fn(crate::wire::Millis) -> i32) -> Drawn {
+        if self.is_landing(id) {
+            // The newest rows would be on screen for a moment, and are not where the reader lands.
+            return Drawn::default();
+        }
         Drawn::around(self.stand(id), self.rows(id, zone), beside)
     }
 

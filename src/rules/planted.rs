@@ -1,4 +1,4 @@
-//! Twelve mistakes that tests can have made, to see that they are found.
+//! Mistakes that tests can have made, to see that they are found.
 //!
 //! A test that finds nothing proves something only if it would have found this. Outside
 //! of tests nothing is planted, and the question costs nothing.
@@ -31,6 +31,8 @@ pub enum Fault {
     OlderEditWins,
     /// An answer to a socket that is gone is taken for one of the present one.
     OldAnswerApplied,
+    /// The read marker passes rows that were not displayed.
+    UndisplayedRowsPassed,
 }
 
 #[cfg(not(test))]
@@ -50,7 +52,7 @@ mod for_test {
         static PLANTED: Cell<Option<Fault>> = const { Cell::new(None) };
     }
 
-    pub const ALL: [Fault; 12] = [
+    pub const ALL: [Fault; 13] = [
         Fault::PublishBeforeCommit,
         Fault::DropWithoutResync,
         Fault::CatchUpOffByOne,
@@ -63,6 +65,7 @@ mod for_test {
         Fault::SendingMovesMarker,
         Fault::OlderEditWins,
         Fault::OldAnswerApplied,
+        Fault::UndisplayedRowsPassed,
     ];
 
     /// In this thread, until another one is planted, or none.

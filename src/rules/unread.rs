@@ -129,6 +129,33 @@ pub fn apply(counts: &mut Counts, seq: Seq, step: Step) -> bool {
     }
 }
 
+/// Counts after the marker moved to `marker` over these messages, which are all that lie between
+/// the two and are as they were at `counts.as_of`. None if only the log can tell which mention is
+/// the first one now.
+pub fn pass<'a>(
+    counts: &Counts,
+    marker: Marker,
+    me: UserId,
+    passed: impl Iterator<Item = &'a Message>,
+) -> Option<Counts> {
+    let mut after = *counts;
+    for message in passed.filter(|message| message.author != me && !message.is_deleted()) {
+        after.unread = after.unread.saturating_sub(1);
+        if message.ordinal > counts.left && counts.returned.is_none_or(|returned| message.ordinal <= returned) {
+            after.since_left = after.since_left.saturating_sub(1);
+        }
+        if message.mentions.contains(&me) {
+            after.mentions = after.mentions.saturating_sub(1);
+            if after.first_mention == Some(message.seq) {
+                after.first_mention = None;
+            }
+        }
+    }
+    after.marker = marker;
+    after.left = after.left.max(marker.ordinal);
+    (after.mentions == 0 || after.first_mention.is_some()).then_some(after)
+}
+
 /// Nothing is unread up to `marker`, which stands at the head.
 pub fn none(marker: Marker, as_of: Seq, before: &Counts) -> Counts {
     Counts {

@@ -48,6 +48,7 @@ pub async fn answer_for(app: &App, who: &Signed, question: &Envelope) -> Result<
         Ask::Range(ask) => messages::range(app, who, &ask).await.map(Answer::Delta),
         Ask::Around(ask) => messages::around(app, who, &ask).await.map(Answer::Page),
         Ask::Whoami(_) => messages::whoami(app, who).await.map(Answer::Me),
+        Ask::MarkRead(ask) => messages::mark_read_as(app, who, &ask).await.map(Answer::Marked),
     };
     Ok(answer?.pack_at(level))
 }

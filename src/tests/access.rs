@@ -8,9 +8,9 @@ use super::{
 use crate::{
     server::{http::doors, memberships, rooms},
     wire::{
-        ClientKey, Cursor, DirectorySeq, Enveloped, InviteId, Ordinal, RoomId, RoomKind, Seq, SessionId, UserSeq,
-        command,
-        fetch::{Around, Ask, CatchUp, Have, History, Question, Range, Want, Whoami},
+        ClientKey, Cursor, DirectorySeq, Enveloped, InviteId, Ordinal, RoomId, RoomKind, Seq, SessionId, UserId,
+        UserSeq, command,
+        fetch::{Around, Ask, CatchUp, Have, History, MarkReadAs, Question, Range, Want, Whoami},
     },
 };
 use server_fn::axum::server_fn_paths;
@@ -293,6 +293,8 @@ fn without_row<'a>(
 fn asks(room: RoomId) -> Vec<(&'static str, Ask, [u16; 6])> {
     const OF_MEMBERS: [u16; 6] = [401, 404, 404, 200, 200, 404];
     const OF_SIGNED_IN: [u16; 6] = [401, 200, 200, 200, 200, 200];
+    // The question names a user, and none of the callers is that one.
+    const OF_ONE_USER: [u16; 6] = [401, 403, 403, 403, 403, 403];
     let have = Have {
         room,
         cursor: None,
@@ -324,6 +326,15 @@ fn asks(room: RoomId) -> Vec<(&'static str, Ask, [u16; 6])> {
         ("/api/range", range.into(), OF_MEMBERS),
         ("/api/around", Around { room, seq: Seq(1) }.into(), OF_MEMBERS),
         ("/api/whoami", Whoami {}.into(), OF_SIGNED_IN),
+        (
+            "/api/mark_read",
+            MarkReadAs {
+                user: UserId::from_bytes([1; 16]),
+                marks: vec![],
+            }
+            .into(),
+            OF_ONE_USER,
+        ),
     ]
 }
 

@@ -229,6 +229,11 @@ impl Browser {
                 }
             }
             Effect::Fetch { fetch, ask } => self.fetches(fetch, ask).await,
+            Effect::FetchKeepalive { ask } => {
+                if self.is_online {
+                    drop(self.asks(&ask).await);
+                }
+            }
             Effect::GoToSignIn | Effect::NotQueued { .. } | Effect::EditNotQueued { .. } | Effect::Settled { .. } => {}
             Effect::Changed(changed) => self.heard_of_restores += u32::from(changed.restored),
         }
@@ -268,6 +273,7 @@ impl Browser {
             Ask::Range(_) => "/api/range",
             Ask::Around(_) => "/api/around",
             Ask::Whoami(_) => "/api/whoami",
+            Ask::MarkRead(_) => "/api/mark_read",
         };
         let (origin, cookie) = (self.origin(), self.cookie());
         let headers = [

@@ -262,12 +262,25 @@ pub fn walking(at: u32, of: u32) -> String {
     join(&["Catching up · room ", &number(at), " of ", &number(of)])
 }
 
-pub fn read_next(room: &str) -> String {
-    join(&["Read, next: ", room])
+/// How many messages of the room of the walk are still to be read.
+pub fn left_to_read(n: u32) -> String {
+    join(&[&number(n), " left"])
 }
 
-pub const READ_LAST: &str = "Read, and done";
+pub fn next_room(room: &str) -> String {
+    join(&["Next: ", room])
+}
+
+pub const WALK_DONE: &str = "Done";
+pub const MARK_THE_REST: &str = "Mark the rest as read";
 pub const KEEP_UNREAD: &str = "Keep unread";
+
+pub const UNREAD_ABOVE: &str = "Unread above";
+pub const GO_TO_FIRST: &str = "Go to first";
+
+pub fn unread_above(n: u32) -> String {
+    join(&[&number(n), " unread above"])
+}
 
 /// "2 h 10 min".
 pub fn span(span: Span) -> String {

@@ -1,6 +1,7 @@
 //! Questions of a client and their answers: the payloads of the server functions.
 
 use super::{
+    command::MarkRead,
     envelope::{Envelope, Enveloped, Unpack, decode, encode, enveloped},
     event::Entry,
     ids::*,
@@ -21,6 +22,7 @@ enveloped! {
         3 v 1 Range(Range),
         4 v 1 Around(Around),
         5 v 1 Whoami(Whoami),
+        6 v 1 MarkRead(MarkReadAs),
     }
 }
 
@@ -68,6 +70,7 @@ enveloped! {
         2 v 1 Page(Page),
         3 v 1 Delta(Delta),
         5 v 1 Me(Me),
+        6 v 1 Marked(Marked),
     }
 }
 
@@ -204,6 +207,19 @@ pub struct Around {
     pub room: RoomId,
     pub seq: Seq,
 }
+
+/// Moves read markers like `MarkRead` on a socket, for a page that goes away and has none. At
+/// most `MARKS_PER_QUESTION_MAX` of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MarkReadAs {
+    /// Whose markers they are. The browser may be signed in as another user by now: then it is
+    /// refused.
+    pub user: UserId,
+    pub marks: Vec<MarkRead>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marked {}
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Whoami {}

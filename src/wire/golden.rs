@@ -589,6 +589,14 @@ fn questions_keep_their_bytes() {
         "010400011200000011111111111111111111111111111111ab02",
     );
     holds::<Ask>(Whoami {}, "0105000100000000");
+    let marks = vec![MarkRead {
+        room: ROOM,
+        marker: MARKER,
+    }];
+    holds::<Ask>(
+        MarkReadAs { user: ADA, marks },
+        "0106000124000000a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1011111111111111111111111111111111101c801",
+    );
     holds::<Question>(Question::current(Whoami {}.into()), "016400010400000002050100");
 }
 
@@ -635,6 +643,11 @@ fn answers_keep_their_bytes() {
         me(),
         "010500011a000000a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a103416461036164610102",
     );
+}
+
+#[test]
+fn a_question_that_moves_markers_is_answered_with_nothing_to_say() {
+    holds::<Answer>(Marked {}, "0106000100000000");
 }
 
 /// Their order is on the wire: a variant added anywhere but at the end fails here.
@@ -714,7 +727,7 @@ fn the_kinds_are_these_and_no_others() {
     let items = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13];
     assert_eq!(known::<ServerItem>(), grown(&items, 4));
     assert_eq!(known::<UserValue>(), grown(&[1, 2, 3], 2));
-    assert_eq!(known::<Ask>(), first(&[1, 2, 3, 4, 5]));
-    assert_eq!(known::<Question>(), first(&[1, 2, 3, 4, 5, 100]));
-    assert_eq!(known::<Answer>(), grown(&[1, 2, 3, 5], 1));
+    assert_eq!(known::<Ask>(), first(&[1, 2, 3, 4, 5, 6]));
+    assert_eq!(known::<Question>(), first(&[1, 2, 3, 4, 5, 6, 100]));
+    assert_eq!(known::<Answer>(), grown(&[1, 2, 3, 5, 6], 1));
 }

@@ -44,6 +44,8 @@ pub const USER_LOG_PAGE_SIZE: u32 = 500;
 pub const HELD_BACK_MAX_EVENTS: u32 = 1_000;
 pub const HELD_BACK_MAX_BYTES: u32 = 1024 * 1024;
 pub const DISMISSED_MAX: u32 = 32;
+/// Read markers of one question that outlives its page.
+pub const MARKS_PER_QUESTION_MAX: u32 = 64;
 /// First words of a message on a card or in the list of rooms.
 pub const PREVIEW_MAX_CHARS: u32 = 120;
 

@@ -90,6 +90,7 @@ impl Door {
             Ask::Range(_) => "range",
             Ask::Around(_) => "around",
             Ask::Whoami(_) => "whoami",
+            Ask::MarkRead(_) => "mark_read",
         };
         let (status, body) = self
             .post(path, &postcard::to_allocvec(&Question::current(ask.clone()).pack())?)

@@ -189,9 +189,10 @@ fn take(world: &mut World, step: Step, said: &mut Vec<(usize, u8, String)>) {
         } => {
             world.tells(
                 seat,
-                Input::Seen {
+                Input::Displayed {
                     room: room(place),
-                    ordinal: Ordinal(ordinal),
+                    from: Ordinal(ordinal.saturating_sub(3)),
+                    to: Ordinal(ordinal),
                 },
             );
         }

@@ -88,9 +88,10 @@ fn an_answer_to_an_older_marker_does_not_acknowledge_a_newer_one() {
     world.calm();
     world.tells(
         ada,
-        Input::Seen {
+        Input::Displayed {
             room: room(1),
-            ordinal: Ordinal(1),
+            from: Ordinal(1),
+            to: Ordinal(1),
         },
     );
     world.tells(ada, Input::MarkAllRead { room: room(1) });

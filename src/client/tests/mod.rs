@@ -14,6 +14,7 @@ mod odd_turns;
 mod outbox;
 mod reading;
 mod rows;
+mod unseen;
 mod window;
 mod wire_life;
 mod world;

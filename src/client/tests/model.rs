@@ -615,6 +615,7 @@ impl Server {
                 Ok(log.page(*room, from, (from + PAGE - 1).min(log.ordinal().0)).into())
             }
             Ask::Whoami(_) => Ok(self.me(who).into()),
+            Ask::MarkRead(_) => unreachable!("nobody waits for its answer"),
         }
     }
 

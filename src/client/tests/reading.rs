@@ -21,9 +21,10 @@ fn reading_here_is_seen_at_once_and_told_to_other_tabs() {
     world.calm();
     world.tells(
         here,
-        Input::Seen {
+        Input::Displayed {
             room: room(1),
-            ordinal: Ordinal(2),
+            from: Ordinal(1),
+            to: Ordinal(2),
         },
     );
     assert_eq!(world.unread(here, room(1)), (1, 0), "before the server has answered");
@@ -45,9 +46,10 @@ fn a_marker_never_falls() {
     for ordinal in [3, 1, 2] {
         world.tells(
             ada,
-            Input::Seen {
+            Input::Displayed {
                 room: room(1),
-                ordinal: Ordinal(ordinal),
+                from: Ordinal(1),
+                to: Ordinal(ordinal),
             },
         );
         world.calm();
@@ -68,9 +70,10 @@ fn a_reader_who_scrolls_tells_it_once_a_second() {
     for ordinal in 1..=20 {
         world.tells(
             ada,
-            Input::Seen {
+            Input::Displayed {
                 room: room(1),
-                ordinal: Ordinal(ordinal),
+                from: Ordinal(1),
+                to: Ordinal(ordinal),
             },
         );
     }
@@ -161,9 +164,10 @@ fn the_divider_stays_where_it_was_until_one_leaves() {
     assert_eq!(world.sees(ada, room(1)), ["--", "m1", "m2"]);
     world.tells(
         ada,
-        Input::Seen {
+        Input::Displayed {
             room: room(1),
-            ordinal: Ordinal(2),
+            from: Ordinal(1),
+            to: Ordinal(2),
         },
     );
     world.is_said(2, room(1), "m3");
@@ -171,9 +175,10 @@ fn the_divider_stays_where_it_was_until_one_leaves() {
     assert_eq!(world.sees(ada, room(1)), ["--", "m1", "m2", "m3"]);
     world.tells(
         ada,
-        Input::Seen {
+        Input::Displayed {
             room: room(1),
-            ordinal: Ordinal(3),
+            from: Ordinal(1),
+            to: Ordinal(3),
         },
     );
     world.calm();

@@ -156,6 +156,7 @@ impl World {
             mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
             mixed ^ (mixed >> 31)
         };
+        let mut closing = Vec::new();
         let effects = seat.tab.step(
             &mut Env {
                 now: Millis(seat.now),
@@ -170,7 +171,11 @@ impl World {
                     seat.cut();
                     seat.opening = Some((generation, seat.now + after.0));
                 }
-                Effect::CloseSocket => seat.cut(),
+                Effect::CloseSocket => {
+                    // A socket closes after what was sent on it.
+                    closing.extend(seat.sent.drain(..));
+                    seat.cut();
+                }
                 Effect::SendFrame { generation, bytes } => {
                     if seat.socket == Some(generation) {
                         seat.sent.push_back(bytes);
@@ -184,6 +189,12 @@ impl World {
                 Effect::Changed(_) => {}
                 other => seat.shown.push(other),
             }
+        }
+        for bytes in closing {
+            self.takes_frame(at, &bytes);
+        }
+        if self.seats[at].socket.is_none() {
+            self.seats[at].inbox.clear();
         }
     }
 
@@ -261,7 +272,12 @@ impl World {
         let Some(bytes) = self.seats[at].sent.pop_front() else {
             return false;
         };
-        for envelope in frame::items(&bytes).expect("tabs send whole frames") {
+        self.takes_frame(at, &bytes);
+        true
+    }
+
+    fn takes_frame(&mut self, at: usize, bytes: &[u8]) {
+        for envelope in frame::items(bytes).expect("tabs send whole frames") {
             match ClientItem::unpack(&envelope).expect("tabs say what the wire knows") {
                 ClientItem::Greeting(Greeting::Hello(_)) => {
                     let mut welcome = self.server.welcome(self.seats[at].user);
@@ -291,7 +307,6 @@ impl World {
                 ClientItem::Command(command) => self.obeys(at, command),
             }
         }
-        true
     }
 
     fn replies(&mut self, at: usize, item: impl Into<ServerItem>) {

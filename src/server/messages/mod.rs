@@ -23,6 +23,6 @@ pub use counts::{counts_at, counts_of, marker, markers_of};
 pub use faces::{faces, people_near, whoami};
 pub use page::{around, history, newest_in};
 pub use range::range;
-pub use read::mark_read;
+pub use read::{mark_read, mark_read_as};
 pub use recent::Recent;
 pub use send::send;

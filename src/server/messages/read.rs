@@ -4,13 +4,15 @@ use super::{markers_of, sql};
 use crate::{
     server::{
         app::App,
-        error::Result,
+        error::{Error, Result},
         memberships::access,
         sessions::Signed,
         writer::{Batch, Write},
     },
     wire::{
-        RoomId, command,
+        Problem, RoomId, command,
+        fetch::{MarkReadAs, Marked},
+        limits::MARKS_PER_QUESTION_MAX,
         user_log::{Marker, ReadMarker},
     },
 };
@@ -28,6 +30,30 @@ pub async fn mark_read(app: &App, who: &Signed, command: &command::MarkRead) -> 
         marker: command.marker,
     };
     app.writer.run(write).await
+}
+
+/// Moves several markers, for a page that goes away. A room that is gone is passed over.
+///
+/// # Errors
+/// `NotAllowed` if they are not the markers of this user, `TooMany`, `TooFast`, `SignedOut`.
+pub async fn mark_read_as(app: &App, who: &Signed, ask: &MarkReadAs) -> Result<Marked> {
+    if ask.user != who.user() {
+        return Err(Problem::NotAllowed.into());
+    }
+    if ask.marks.len() > MARKS_PER_QUESTION_MAX as usize {
+        let max = MARKS_PER_QUESTION_MAX;
+        return Err(Problem::TooMany { max }.into());
+    }
+    let now = app.ambience.now();
+    let pace = app.paces.take(who.user(), &app.limits, now);
+    pace.map_err(|retry_after| Problem::TooFast { retry_after })?;
+    for mark in &ask.marks {
+        match mark_read(app, who, mark).await {
+            Ok(()) | Err(Error::Problem(Problem::Gone)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Marked {})
 }
 
 struct Mark {

@@ -22,6 +22,9 @@ pub fn judge(history: &History, store: &FinalStore, found: &mut Findings) {
         found.unless(marker.ordinal >= tie.joined, Promise::K8, || {
             format!("{user:?} is told of what was said in {id:?} before they came")
         });
+        if history.has_screens {
+            unseen_is_unread(history, room, (user, id), marker, found);
+        }
         let due = count(room, user, marker);
         match store.counts.get(&(user, id)) {
             Some(counts) => alike(&due, counts, found, || {
@@ -52,6 +55,32 @@ fn was_wished(history: &History, room: &StoredRoom, user: UserId, id: RoomId, ma
         _ => false,
     });
     read || marker == Marker::default() || joined_at(room, user).any(|ordinal| ordinal == marker.ordinal)
+}
+
+/// A message that no device of the user displayed and no explicit action passed is unread.
+fn unseen_is_unread(
+    history: &History,
+    room: &StoredRoom,
+    (user, id): (UserId, RoomId),
+    marker: Marker,
+    found: &mut Findings,
+) {
+    let passed = history.passed.get(&(user, id)).copied().unwrap_or_default();
+    let passed = joined_at(room, user).fold(passed, Ordinal::max);
+    let read = room
+        .messages
+        .iter()
+        .filter(|message| message.ordinal <= marker.ordinal && message.ordinal > passed)
+        .filter(|message| message.author != user && !message.is_deleted());
+    for message in read {
+        let key = (user, id, message.author, message.client_key);
+        found.unless(history.displayed.contains(&key), Promise::K8, || {
+            format!(
+                "{user:?} has read {id:?} up to {}, and message {} was never on a screen",
+                marker.ordinal, message.ordinal
+            )
+        });
+    }
 }
 
 /// Only a wish for more than there was is cut to what there was.

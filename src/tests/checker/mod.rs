@@ -24,8 +24,13 @@ mod tests;
 pub use sql::read_store;
 pub use store::{FinalStore, Membership, StoredKey, StoredRoom};
 
-use crate::wire::{Command, Cursor, Epoch, Message, Ordinal, Problem, RoomId, Seq, Tail, UserId, user_log::Counts};
-use std::fmt;
+use crate::wire::{
+    ClientKey, Command, Cursor, Epoch, Message, Ordinal, Problem, RoomId, Seq, Tail, UserId, user_log::Counts,
+};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+};
 
 /// A place in a run: rises with everything that happens. Orders what happened at
 /// different clients; compared, never subtracted.
@@ -44,6 +49,12 @@ pub struct History {
     pub cursors: Vec<Stand>,
     /// Tabs that were whole and settled when the run ended.
     pub readers: Vec<Reader>,
+    /// Messages that a user had on screen long enough: user, room, author and client key.
+    pub displayed: HashSet<(UserId, RoomId, UserId, ClientKey)>,
+    /// Up to where a user marked a room as read by an explicit action.
+    pub passed: HashMap<(UserId, RoomId), Ordinal>,
+    /// What was displayed was recorded: without a screen there is nothing to judge it by.
+    pub has_screens: bool,
 }
 
 /// One command, however often it was sent.

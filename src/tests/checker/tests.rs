@@ -8,7 +8,7 @@ use crate::wire::{
     membership::RoomRole,
     user_log::Marker,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 const HALL: RoomId = RoomId::from_bytes([1; 16]);
 const ADA: UserId = UserId::from_bytes([2; 16]);
@@ -84,6 +84,9 @@ fn whole() -> (History, FinalStore) {
             reader(1, ADA, counts(2, 0), &messages),
             reader(2, BO, counts(0, 1), &messages),
         ],
+        displayed: [(ADA, HALL, BO, YO)].into(),
+        passed: HashMap::new(),
+        has_screens: true,
     };
     (history, store)
 }

@@ -8,6 +8,8 @@ use crate::{
     wire::{Message, RoomId, UserId},
 };
 
+use std::collections::BTreeMap;
+
 /// A world that is not at rest after so many steps never will be.
 const STEPS_TO_REST_MAX: u64 = 30_000;
 const LAST_FLOOD_PER_MILLE: u64 = 80;
@@ -26,6 +28,7 @@ impl World {
         for at in 0..self.seats.len() {
             self.forsakes_failed(at);
         }
+        self.record.history.has_screens = true;
         self.record.history.readers = (0..self.seats.len()).map(|at| self.reader(at)).collect();
         let store: FinalStore = read_store(&self.house.app.store).await;
         found.append(&mut self.violations);
@@ -206,7 +209,19 @@ fn differences(client: u32, old: &Tab, fresh: &Tab, found: &mut Vec<Violation>) 
             continue;
         };
         let held = shown(old, line.room).unwrap_or_default();
-        let from = newest.first().map_or(0, |row| row.0);
+        // Both hold what is before it in pieces of their own.
+        let from = newest_run_from(old, line.room).max(newest_run_from(fresh, line.room));
+        let both: BTreeMap<u64, &String> = held.iter().map(|(seq, row)| (*seq, row)).collect();
+        for (seq, row) in &newest {
+            if both.get(seq).is_some_and(|held| *held != row) {
+                differs(format!(
+                    "{:?}: row {seq} is {:?} here and {row} there",
+                    line.room,
+                    both.get(seq)
+                ));
+            }
+        }
+        let newest: Vec<_> = newest.into_iter().filter(|row| row.0 >= from).collect();
         let held: Vec<_> = held.into_iter().filter(|row| row.0 >= from).collect();
         if held != newest {
             let odd = held.iter().find(|row| !newest.contains(row));
@@ -221,6 +236,15 @@ fn is_shown(tab: &Tab, user: UserId) -> bool {
     tab.rooms()
         .iter()
         .any(|line| line.with == Some(user) || line.preview.as_ref().is_some_and(|preview| preview.author == user))
+}
+
+/// Where the rows begin that reach to the end of the log without a hole.
+fn newest_run_from(tab: &Tab, room: RoomId) -> u64 {
+    let first = tab.timeline(room).and_then(|timeline| {
+        let run = timeline.fresh().last()?;
+        timeline.messages().find(|message| message.ordinal >= run.from)
+    });
+    first.map_or(0, |message| message.seq.0)
 }
 
 /// Messages and notes, each with its place in the log.

@@ -7,6 +7,8 @@ use crate::{
 };
 use std::sync::Arc;
 
+const ROWS_DRAWN: usize = 30;
+const ROWS_ON_SCREEN_MAX: usize = 12;
 /// More would make the rooms emptier, not the world richer.
 const ROOMS_MAX: usize = 6;
 const EMOJI: [&str; 3] = ["👍", "🎉", "❤️"];
@@ -38,11 +40,10 @@ impl World {
             46..54 => self.an_edit(at, open?)?,
             54..58 => self.a_deletion(at, open?)?,
             58..64 => self.a_reaction(at, open?)?,
-            64..76 => Input::Seen {
-                room: open?,
-                ordinal: self.a_row(at, open?)?.ordinal,
-            },
-            76..78 => Input::MarkAllRead { room: open? },
+            64..75 => self.a_screenful(at, open?)?,
+            75..76 => Input::GoToUnread { room: open? },
+            76..77 => self.a_scroll(at, open?)?,
+            77..78 => self.all_read(at, open?),
             78..81 => Input::LoadOlder { room: open? },
             81..84 => self.a_gap(at, open?)?,
             84..93 => Input::Do(self.an_act(at)?),
@@ -90,6 +91,41 @@ impl World {
         let rows = self.seats[at].tab.timeline(room)?;
         let held = rows.messages().count();
         rows.messages().rev().nth(back.min(held.checked_sub(1)?)).cloned()
+    }
+
+    /// A run of the rows that are drawn, as many as a window shows, is on screen long enough.
+    fn a_screenful(&mut self, at: usize, room: RoomId) -> Option<Input> {
+        let rows = self.seats[at].tab.drawn(room, ROWS_DRAWN, &|_| 0).rows;
+        let first = self.dice.index(rows.len().max(1));
+        let window = 1 + self.dice.index(ROWS_ON_SCREEN_MAX);
+        let mut shown: Vec<Arc<Message>> = Vec::new();
+        for row in rows.into_iter().skip(first).take(window) {
+            match row {
+                Row::Message { message, .. } if shown.last().is_none_or(|above| follows(above, &message)) => {
+                    shown.push(message);
+                }
+                Row::Message { .. } | Row::Gap { .. } | Row::Older { .. } => break,
+                Row::Day(_) | Row::New | Row::Note { .. } | Row::Pending { .. } => {}
+            }
+        }
+        let (from, to) = (shown.first()?.ordinal, shown.last()?.ordinal);
+        self.record.displays(self.seats[at].user(), room, &shown);
+        Some(Input::Displayed { room, from, to })
+    }
+
+    fn a_scroll(&mut self, at: usize, room: RoomId) -> Option<Input> {
+        if self.dice.happens(300) {
+            return Some(Input::AtEnd { room });
+        }
+        let at = self.a_row(at, room)?.seq;
+        Some(Input::Near { room, at })
+    }
+
+    fn all_read(&mut self, at: usize, room: RoomId) -> Input {
+        if let Some(ordinal) = self.seats[at].tab.head_of(room) {
+            self.record.marks_all_read(self.seats[at].user(), room, ordinal);
+        }
+        Input::MarkAllRead { room }
     }
 
     fn an_own_row(&mut self, at: usize, room: RoomId) -> Option<Arc<Message>> {
@@ -210,6 +246,10 @@ impl World {
             }
         }
     }
+}
+
+fn follows(above: &Message, message: &Message) -> bool {
+    above.ordinal.next() == message.ordinal
 }
 
 fn is_failed(state: &crate::client::PendingState) -> bool {

@@ -4,14 +4,14 @@ use crate::{
     server::writer::Told,
     tests::checker::{Answer, ClientId, Heard, History, Invoked, MembershipChange, Moment, Restore, Said, Stand},
     wire::{
-        Change, ClientKey, Command, Entry, Envelope, Enveloped, Epoch, Message, Problem, RoomEvent, RoomId, Seq,
-        ServerItem, UserId,
+        Change, ClientKey, Command, Entry, Envelope, Enveloped, Epoch, Message, Ordinal, Problem, RoomEvent, RoomId,
+        Seq, ServerItem, UserId,
         event::{MemberJoined, MemberLeft, MemberRemoved},
         fetch::{self, News},
         frame,
     },
 };
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 #[derive(Default)]
 pub struct Record {
@@ -121,7 +121,7 @@ impl Record {
             }
             Ok(fetch::Answer::Delta(delta)) => self.hears_delta(listener, &delta),
             Ok(fetch::Answer::Page(page)) => self.hears_page(listener, &page),
-            Ok(fetch::Answer::Me(_)) | Err(_) => {}
+            Ok(fetch::Answer::Me(_) | fetch::Answer::Marked(_)) | Err(_) => {}
         }
     }
 
@@ -175,6 +175,18 @@ impl Record {
                 at,
             });
         }
+    }
+
+    /// Rows were on a user's screen long enough to be read.
+    pub fn displays(&mut self, user: UserId, room: RoomId, rows: &[Arc<Message>]) {
+        let keys = rows.iter().map(|row| (user, room, row.author, row.client_key));
+        self.history.displayed.extend(keys);
+    }
+
+    /// A user marked everything up to this message as read, displayed or not.
+    pub fn marks_all_read(&mut self, user: UserId, room: RoomId, to: Ordinal) {
+        let passed = self.history.passed.entry((user, room)).or_default();
+        *passed = to.max(*passed);
     }
 
     /// Another epoch begins with what the old one was at the backup.

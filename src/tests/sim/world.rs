@@ -19,6 +19,7 @@ use crate::{
     tests::checker::{Moment, Promise, Violation},
     wire::{
         ClientItem, Command, DeviceId, Enveloped, Millis, Problem, RoomId, ServerItem, UserId,
+        command::Greeting,
         fetch::{self, News},
         frame,
     },
@@ -279,7 +280,12 @@ impl World {
                     self.record.leaves_alone(self.seats[at].user(), key);
                 }
             }
-            Effect::GoToSignIn | Effect::NotQueued { .. } | Effect::EditNotQueued { .. } | Effect::Changed(_) => {}
+            // A beacon that is lost is the rule here: what it carries is sent again.
+            Effect::FetchKeepalive { .. }
+            | Effect::GoToSignIn
+            | Effect::NotQueued { .. }
+            | Effect::EditNotQueued { .. }
+            | Effect::Changed(_) => {}
         }
     }
 
@@ -298,7 +304,12 @@ impl World {
     fn sends(&mut self, at: usize, generation: u32, bytes: Vec<u8>) {
         let seat = &self.seats[at];
         for item in frame::items(&bytes).expect("tabs send whole frames") {
-            if let Ok(ClientItem::Command(command)) = ClientItem::unpack(&item) {
+            let command = match ClientItem::unpack(&item) {
+                Ok(ClientItem::Command(command)) => Some(command),
+                Ok(ClientItem::Greeting(Greeting::Numbered(numbered))) => Command::unpack(&numbered.command).ok(),
+                _ => None,
+            };
+            if let Some(command) = command {
                 self.record.sends(seat.user(), &command);
             }
         }

@@ -12,6 +12,7 @@ use crate::{
     wire::{ClientKey, Emoji, Message, Ordinal, Reaction, RoomId, Seq},
 };
 use leptos::prelude::*;
+use std::rc::Rc;
 
 impl Desk {
     pub fn send(self, room: RoomId, body: String) {
@@ -87,8 +88,42 @@ impl Desk {
         self.step(Input::Discard(key));
     }
 
-    pub fn seen(self, room: RoomId, ordinal: Ordinal) {
-        self.step(Input::Seen { room, ordinal });
+    /// These messages were on screen long enough, every one of them.
+    pub fn displayed(self, room: RoomId, from: Ordinal, to: Ordinal) {
+        self.step(Input::Displayed { room, from, to });
+    }
+
+    /// The first message that is on screen for longer than a glance.
+    pub fn has_in_view(self, room: RoomId, first: Ordinal) {
+        let in_view = Some((room, first));
+        if self.in_view().try_get_untracked() != Some(in_view) {
+            self.in_view().try_set(in_view);
+        }
+    }
+
+    /// The list on screen tells what it has displayed by this.
+    pub fn reads_by(self, tell: impl Fn() + 'static) {
+        self.reader().set_value(Some(Rc::new(tell)));
+    }
+
+    /// Has the list on screen tell what it has displayed until now, before it goes.
+    pub fn tell_displayed(self) {
+        if let Some(tell) = self.reader().try_get_value().flatten() {
+            tell();
+        }
+    }
+
+    /// What was read leaves now: the reader signs out, and the page waits for it for a moment.
+    pub fn send_read(self) {
+        self.tell_displayed();
+        self.step(Input::Leaving);
+    }
+
+    /// Lands at the first unread message of the room, however far up it is.
+    pub fn go_to_unread(self, room: RoomId) {
+        self.found().set(None);
+        self.step(Input::GoToUnread { room });
+        self.to_unread().update(|times| *times += 1);
     }
 
     pub fn mark_all_read(self, room: RoomId) {
@@ -174,6 +209,8 @@ impl Desk {
     }
 
     pub(super) fn show(self, place: Place) {
+        self.tell_displayed();
+        self.in_view().set(None);
         let before = self.place().get_untracked();
         if self
             .walk()

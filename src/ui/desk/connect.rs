@@ -10,7 +10,7 @@ use crate::{
         life::{self, Life},
         page, program, tabs, timer,
     },
-    client::{Changed, Effect},
+    client::{Changed, Effect, Tab},
     ui::{
         live::effect_after,
         place::Place,
@@ -21,11 +21,16 @@ use crate::{
 };
 use leptos::prelude::*;
 use std::{cell::Cell, rc::Rc};
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlFormElement, SubmitEvent};
 
 const WALK: &str = "walk";
 const CARD_LOCK: &str = "whilst-card";
 /// A lock that nobody else has is had within a few milliseconds.
 const LOCK_PATIENCE_MS: u32 = 300;
+/// Signing out waits at most a second for what was read.
+const SIGN_OUT_LOOKS_MAX: u32 = 20;
+const SIGN_OUT_LOOK_EVERY_MS: u32 = 50;
 const CHANNEL: &str = "whilst";
 const SIGNED_OUT: &str = "signed out";
 const SIGN_IN_PATH: &str = "/sign-in?next=";
@@ -93,6 +98,31 @@ impl Desk {
         });
     }
 
+    /// Sends the form of signing out once what was read has been acknowledged, or after a second
+    /// without that.
+    pub fn sign_out(self, submitted: &SubmitEvent) {
+        let form = submitted
+            .target()
+            .and_then(|form| form.dyn_into::<HtmlFormElement>().ok());
+        self.send_read();
+        let leave = move || {
+            keep::forget_drafts();
+            self.say_signed_out();
+            if let Some(form) = &form {
+                // Refused only for a form that is on no page any more.
+                drop(form.submit());
+            }
+        };
+        self.when_read_is_sent(SIGN_OUT_LOOKS_MAX, leave);
+    }
+
+    fn when_read_is_sent(self, looks: u32, then: impl FnOnce() + 'static) {
+        if looks == 0 || self.read(Tab::is_read_sent) {
+            return then();
+        }
+        timer::after(SIGN_OUT_LOOK_EVERY_MS, move || self.when_read_is_sent(looks - 1, then)).forget();
+    }
+
     fn watch_life(self, driver: Driver) {
         let has_it = Rc::new(Cell::new(false));
         let having = Rc::clone(&has_it);
@@ -107,6 +137,10 @@ impl Desk {
         })
         .forget();
         life::watch(move |life| {
+            // Before the tab gives up its socket.
+            if matches!(life, Life::Visible | Life::Hidden | Life::Focus | Life::Leaving) {
+                self.tell_displayed();
+            }
             driver.live(life);
             match life {
                 Life::Walked => {
@@ -114,12 +148,8 @@ impl Desk {
                         self.show(place);
                     }
                 }
-                Life::Visible | Life::Hidden | Life::Focus => {
-                    lock.want(page::is_visible());
-                    self.attention().try_update(|times| *times += 1);
-                }
+                Life::Visible | Life::Hidden | Life::Focus | Life::Back => lock.want(page::is_visible()),
                 Life::Leaving => lock.want(false),
-                Life::Back => lock.want(page::is_visible()),
                 Life::Online | Life::Offline | Life::Input => {}
             }
         });

@@ -18,7 +18,7 @@ use crate::{
         tabs, timer,
     },
     client::{FirstPicture, MemoryStore, ROWS_BESIDE_MAX, Tab},
-    wire::{ClientKey, Millis, Problem, RoomId, Seq, fetch::News, person::Me},
+    wire::{ClientKey, Millis, Ordinal, Problem, RoomId, Seq, fetch::News, person::Me},
 };
 use leptos::prelude::*;
 use std::{
@@ -87,8 +87,12 @@ parts! {
     pub editing: RwSignal<Option<Editing>>,
     /// Rises when the list is to stand at its end whatever was read before.
     pub to_end: RwSignal<u32>,
-    /// Rises when the window got or lost the keys, or was shown or hidden.
-    pub attention: RwSignal<u32>,
+    /// Rises when the list is to land at the first unread message.
+    pub to_unread: RwSignal<u32>,
+    /// The first message that is on screen for longer than a glance, and its room.
+    in_view: RwSignal<Option<(RoomId, Ordinal)>>,
+    /// Tells the tab what the list on screen has displayed until now.
+    reader: StoredValue<Option<Rc<dyn Fn()>>, LocalStorage>,
     pub announcement: RwSignal<String>,
     pub installable: RwSignal<bool>,
     pub updated: RwSignal<bool>,
@@ -155,7 +159,9 @@ impl Desk {
             menu: RwSignal::new(None),
             editing: RwSignal::new(None),
             to_end: RwSignal::new(0),
-            attention: RwSignal::new(0),
+            to_unread: RwSignal::new(0),
+            in_view: RwSignal::new(None),
+            reader: StoredValue::new_local(None),
             announcement: RwSignal::new(String::new()),
             installable: RwSignal::new(false),
             updated: RwSignal::new(false),

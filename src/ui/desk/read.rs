@@ -91,6 +91,15 @@ impl Desk {
         self.read(|tab| tab.timeline(room).map_or_else(Vec::new, |timeline| timeline.after(seq)))
     }
 
+    /// How many messages stay unread above the first one on screen.
+    pub fn unread_above(self, room: RoomId) -> u32 {
+        self.revisions().rooms.track();
+        match self.in_view().get() {
+            Some((at, first)) if at == room => self.read(|tab| tab.unread_before(room, first)),
+            _ => 0,
+        }
+    }
+
     /// The message as it is in the log now.
     pub fn message(self, room: RoomId, seq: Seq) -> Option<Arc<Message>> {
         self.read(|tab| tab.timeline(room)?.fresh_message(seq).cloned())

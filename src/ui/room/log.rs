@@ -3,6 +3,7 @@
 use super::{
     announce, keys,
     rows::{DrawRow, draw, draw_rows},
+    skipped,
     stand::{LIST_ID, Stand},
 };
 use crate::{
@@ -56,6 +57,7 @@ pub fn log(desk: Desk, room: RoomId, line: Memo<RoomLine>) -> AnyView {
                 <div class="log__end"></div>
             </div>
         </div>
+        {maybe(move || skipped::skipped(desk, room))}
         {maybe(move || (!at_end.get()).then(|| jump(desk, new_below.get())))}
     }
     .into_any()
@@ -96,9 +98,9 @@ fn take_care(desk: Desk, room: RoomId, rows: Memo<Drawn>, at_end: RwSignal<bool>
         times
     });
     effect_after(move |before: Option<u32>| {
-        let times = desk.attention().get();
+        let times = desk.to_unread().get();
         if before.is_some_and(|before| before != times) {
-            with(&Stand::look_again);
+            with(&Stand::to_unread);
         }
         times
     });

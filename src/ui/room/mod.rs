@@ -13,6 +13,7 @@ mod prose;
 mod reactions;
 mod reading;
 mod rows;
+mod skipped;
 mod stand;
 mod walk;
 

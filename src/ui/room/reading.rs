@@ -20,20 +20,27 @@ impl Reading {
         self.0.retain(|(other, _)| *other != row);
     }
 
-    /// Nobody looked until now: every glance begins anew.
+    /// The reader did not look until now: every glance begins anew.
     pub fn begin_anew(&mut self, now: Millis) {
         for (_, since) in &mut self.0 {
             *since = now;
         }
     }
 
-    /// The last row that was read.
-    pub fn read_to(&self, now: Millis) -> Option<Ordinal> {
-        let read = self
-            .0
-            .iter()
-            .filter(|(_, since)| now.0.saturating_sub(since.0) >= READ_AFTER.0);
-        read.map(|(row, _)| *row).max()
+    /// The rows that were in view long enough, as runs without a hole, from old to new.
+    pub fn displayed(&self, now: Millis) -> Vec<(Ordinal, Ordinal)> {
+        let long_enough = |since: &Millis| now.0.saturating_sub(since.0) >= READ_AFTER.0;
+        let rows = self.0.iter().filter(|(_, since)| long_enough(since));
+        let mut rows: Vec<Ordinal> = rows.map(|(row, _)| *row).collect();
+        rows.sort_unstable();
+        let mut runs: Vec<(Ordinal, Ordinal)> = Vec::new();
+        for row in rows {
+            match runs.last_mut() {
+                Some((_, to)) if to.next() == row => *to = row,
+                _ => runs.push((row, row)),
+            }
+        }
+        runs
     }
 
     /// Some row may be read later if it stays.
@@ -48,39 +55,52 @@ impl Reading {
 mod tests {
     use super::*;
 
+    fn run(from: u64, to: u64) -> (Ordinal, Ordinal) {
+        (Ordinal(from), Ordinal(to))
+    }
+
     #[test]
-    fn a_row_is_read_after_it_was_seen_for_a_while_and_not_before() {
+    fn a_row_is_displayed_after_it_was_in_view_for_a_while_and_not_before() {
         let mut reading = Reading::default();
         reading.came(Ordinal(7), Millis(0));
         reading.came(Ordinal(8), Millis(500));
         assert!(reading.waits(Millis(800)) && !reading.waits(Millis(1_300)));
-        assert_eq!(reading.read_to(Millis(799)), None);
-        assert_eq!(reading.read_to(Millis(800)), Some(Ordinal(7)));
-        assert_eq!(reading.read_to(Millis(1_300)), Some(Ordinal(8)));
+        assert_eq!(reading.displayed(Millis(799)), []);
+        assert_eq!(reading.displayed(Millis(800)), [run(7, 7)]);
+        assert_eq!(reading.displayed(Millis(1_300)), [run(7, 8)]);
     }
 
     #[test]
-    fn a_row_that_left_the_screen_too_soon_is_not_read() {
+    fn rows_that_were_not_in_view_are_in_no_run() {
+        let mut reading = Reading::default();
+        for row in [9, 4, 3, 8] {
+            reading.came(Ordinal(row), Millis(0));
+        }
+        assert_eq!(reading.displayed(Millis(800)), [run(3, 4), run(8, 9)]);
+    }
+
+    #[test]
+    fn a_row_that_left_the_screen_too_soon_is_not_displayed() {
         let mut reading = Reading::default();
         reading.came(Ordinal(9), Millis(0));
         reading.went(Ordinal(9));
-        assert_eq!(reading.read_to(Millis(5_000)), None);
+        assert_eq!(reading.displayed(Millis(5_000)), []);
     }
 
     #[test]
-    fn nothing_is_read_while_nobody_looks() {
+    fn nothing_is_displayed_while_the_reader_looks_away() {
         let mut reading = Reading::default();
         reading.came(Ordinal(3), Millis(0));
         reading.begin_anew(Millis(60_000));
-        assert_eq!(reading.read_to(Millis(60_100)), None);
-        assert_eq!(reading.read_to(Millis(60_800)), Some(Ordinal(3)));
+        assert_eq!(reading.displayed(Millis(60_100)), []);
+        assert_eq!(reading.displayed(Millis(60_800)), [run(3, 3)]);
     }
 
     #[test]
-    fn a_row_told_of_twice_keeps_its_first_time() {
+    fn a_row_that_comes_twice_keeps_its_first_time() {
         let mut reading = Reading::default();
         reading.came(Ordinal(1), Millis(0));
         reading.came(Ordinal(1), Millis(700));
-        assert_eq!(reading.read_to(Millis(800)), Some(Ordinal(1)));
+        assert_eq!(reading.displayed(Millis(800)), [run(1, 1)]);
     }
 }

@@ -63,6 +63,8 @@ struct Inner {
     anchor: RefCell<Option<Anchor>>,
     reading: RefCell<Reading>,
     read_timer: RefCell<Option<timer::Timeout>>,
+    /// The window was visible and had the keys when that was last looked at.
+    attended: Cell<bool>,
     watch: Rc<timer::Later>,
     sights: RefCell<Option<[Sight; 2]>>,
 }
@@ -85,6 +87,7 @@ impl Stand {
             anchor: RefCell::new(None),
             reading: RefCell::new(Reading::default()),
             read_timer: RefCell::new(None),
+            attended: Cell::new(page::is_attended()),
             watch: Rc::default(),
             sights: RefCell::new(None),
         });
@@ -106,6 +109,12 @@ impl Stand {
         }
         inner.settle();
         inner.watch_rows();
+        let reader = Rc::downgrade(&inner);
+        desk.reads_by(move || {
+            if let Some(inner) = reader.upgrade() {
+                inner.look_again();
+            }
+        });
         Some(Self {
             inner,
             _listeners: listeners,
@@ -140,10 +149,13 @@ impl Stand {
         self.inner.settle();
     }
 
-    /// Somebody looks again, or looks away.
-    pub fn look_again(&self) {
-        self.inner.reading.borrow_mut().begin_anew(clock::now());
-        self.inner.read_later();
+    /// Lands at the first unread message, now or when it is drawn.
+    pub fn to_unread(&self) {
+        self.inner.steered_at.set(Millis::ZERO);
+        self.inner.goal.set(None);
+        self.inner.stuck.set(false);
+        self.inner.landed.set(false);
+        self.inner.settle();
     }
 }
 
@@ -367,12 +379,30 @@ impl Inner {
             return;
         }
         let now = clock::now();
-        let reading = self.reading.borrow();
-        if let Some(ordinal) = reading.read_to(now) {
-            self.desk.seen(self.room, ordinal);
-        }
-        if reading.waits(now) {
+        self.tell_displayed(now);
+        if self.reading.borrow().waits(now) {
             self.read_later();
         }
+    }
+
+    fn tell_displayed(&self, now: Millis) {
+        let runs = self.reading.borrow().displayed(now);
+        if let Some((first, _)) = runs.first() {
+            self.desk.has_in_view(self.room, *first);
+        }
+        for (from, to) in runs {
+            self.desk.displayed(self.room, from, to);
+        }
+    }
+
+    /// The reader looks again, looks away or leaves: what was displayed until now is told, and
+    /// every glance begins anew.
+    fn look_again(self: &Rc<Self>) {
+        let now = clock::now();
+        if self.attended.replace(page::is_attended()) {
+            self.tell_displayed(now);
+        }
+        self.reading.borrow_mut().begin_anew(now);
+        self.read_later();
     }
 }

@@ -73,18 +73,33 @@ fn bar(desk: Desk, walk: &Walk) -> AnyView {
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let text = words::walking(number(walk.at + 1), number(walk.rooms.len()));
     let onward = match walk.next() {
-        Some(next) => words::read_next(&desk.room_name(next)),
-        None => words::READ_LAST.to_owned(),
+        Some(next) => words::next_room(&desk.room_name(next)),
+        None => words::WALK_DONE.to_owned(),
+    };
+    let unread = walk
+        .here()
+        .and_then(|room| desk.room_line(room))
+        .map_or(0, |line| line.unread);
+    // With everything displayed there is nothing left to decide.
+    let (left, buttons) = if unread == 0 {
+        let next = button("button button--small", onward.into_any(), move || desk.walk_on(false));
+        (None, next)
+    } else {
+        let keep = button(
+            "button button--small button--quiet",
+            words::KEEP_UNREAD.into_any(),
+            move || desk.walk_on(false),
+        );
+        let rest = button("button button--small", words::MARK_THE_REST.into_any(), move || {
+            desk.walk_on(true);
+        });
+        let left = view! { <span class="walk__left">{words::left_to_read(unread)}</span> };
+        (Some(left), vec![keep, rest].into_any())
     };
     view! {
         <div class="walk" role="group" aria-label=words::CATCH_UP>
-            <span class="walk__text">{text}</span>
-            {button(
-                "button button--small button--quiet",
-                words::KEEP_UNREAD.into_any(),
-                move || desk.walk_on(false),
-            )}
-            {button("button button--small", onward.into_any(), move || desk.walk_on(true))}
+            <span class="walk__text">{text} {left}</span>
+            {buttons}
         </div>
     }
     .into_any()

@@ -1,7 +1,7 @@
 //! Oneself, at the foot of the list, and the browser's offer to install.
 
 use crate::{
-    browser::{keep, program},
+    browser::program,
     ui::{
         desk::Desk,
         live::maybe,
@@ -41,9 +41,9 @@ pub fn foot(desk: Desk) -> AnyView {
                     <form
                         method="post"
                         action="/sign-out"
-                        on:submit=move |_| {
-                            keep::forget_drafts();
-                            desk.say_signed_out();
+                        on:submit=move |event| {
+                            event.prevent_default();
+                            desk.sign_out(&event);
                         }
                     >
                         <button class="menu__item">{words::SIGN_OUT}</button>

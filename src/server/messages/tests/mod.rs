@@ -4,6 +4,7 @@ mod catch_up;
 mod changes;
 mod cost;
 mod counts;
+mod marking;
 mod pages;
 mod recent;
 mod sending;
