@@ -4,27 +4,45 @@
 use crate::{
     server::{app::App, error::Result, messages, rooms, sessions::Signed},
     wire::{
-        Problem, RoomId, Seq,
-        fetch::{Around, CatchUp, CaughtUp, Have, News, Want},
+        RoomId, Seq,
+        fetch::{Around, CaughtUp, Have, News, Want},
         first_picture::FirstPicture,
-        limits::CATCH_UP_MAX_ROOMS,
-        person::Me,
     },
 };
+use sqlx::SqliteConnection;
 
 /// All that a page of this reader is drawn from. `open` and `at` are those of its address.
 pub async fn first_picture(app: &App, who: &Signed, open: Option<RoomId>, at: Option<Seq>) -> Result<FirstPicture> {
-    let (me, caught_up) = caught_up(app, who, open).await?;
+    let mut read = app.store.read().await?;
+    first_picture_in(app, &mut read, who, (open, at)).await
+}
+
+/// [`first_picture`] in a transaction that is there already: everything in it is of one moment.
+async fn first_picture_in(
+    app: &App,
+    conn: &mut SqliteConnection,
+    who: &Signed,
+    (open, at): (Option<RoomId>, Option<Seq>),
+) -> Result<FirstPicture> {
+    let heads = rooms::heads_for(conn, who.user()).await?;
+    let mut wanted: Vec<Have> = open.map(|room| have(room, Want::Rows)).into_iter().collect();
+    let others = heads.rooms.iter().map(|head| head.room);
+    wanted.extend(
+        others
+            .filter(|room| Some(*room) != open)
+            .map(|room| have(room, Want::Summary)),
+    );
+    let caught_up = messages::first_answer_in(app, conn, who, wanted).await?;
     let around = match (open, at) {
         (Some(room), Some(seq)) if may_see(&caught_up, room) => {
-            Some(messages::around(app, who, &Around { room, seq }).await?)
+            Some(messages::around_in(conn, who, &Around { room, seq }).await?)
         }
         _ => None,
     };
     Ok(FirstPicture {
         now: app.ambience.now(),
         limits: (*app.limits).clone(),
-        me,
+        me: heads.me,
         caught_up,
         open,
         at,
@@ -40,45 +58,6 @@ pub fn may_see(caught_up: &CaughtUp, room: RoomId) -> bool {
         .any(|answer| answer.room == room && !matches!(answer.news, News::Gone))
 }
 
-async fn caught_up(app: &App, who: &Signed, open: Option<RoomId>) -> Result<(Me, CaughtUp)> {
-    let mut wanted: Vec<Have> = open.map(|room| have(room, Want::Rows)).into_iter().collect();
-    let heads = {
-        let mut read = app.store.read().await?;
-        rooms::heads_for(&mut read, who.user()).await?
-    };
-    let others = heads
-        .rooms
-        .iter()
-        .map(|head| head.room)
-        .filter(|room| Some(*room) != open);
-    wanted.extend(others.map(|room| have(room, Want::Summary)));
-
-    let mut whole: Option<CaughtUp> = None;
-    // At least one question, also without a room: it answers for the user log and the people.
-    loop {
-        let rooms: Vec<Have> = wanted.drain(..wanted.len().min(CATCH_UP_MAX_ROOMS as usize)).collect();
-        let from = whole
-            .as_ref()
-            .map(|whole| (whole.user_to, whole.directory_to))
-            .unwrap_or_default();
-        let ask = CatchUp {
-            epoch: None,
-            user: from.0,
-            directory: from.1,
-            rooms,
-        };
-        let more = messages::catch_up(app, who, &ask).await?;
-        match &mut whole {
-            None => whole = Some(more),
-            Some(whole) => join(whole, more),
-        }
-        if wanted.is_empty() {
-            break;
-        }
-    }
-    Ok((heads.me, whole.ok_or(Problem::Unavailable)?))
-}
-
 fn have(room: RoomId, want: Want) -> Have {
     Have {
         room,
@@ -87,10 +66,105 @@ fn have(room: RoomId, want: Want) -> Have {
     }
 }
 
-fn join(whole: &mut CaughtUp, more: CaughtUp) {
-    whole.user.extend(more.user);
-    whole.user_to = more.user_to;
-    whole.people.extend(more.people);
-    whole.directory_to = more.directory_to;
-    whole.rooms.extend(more.rooms);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        server::testing::House,
+        wire::{Epoch, UserSeq, fetch::CatchUp, limits::CATCH_UP_MAX_ROOMS},
+    };
+    use sqlx::Connection;
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    };
+
+    const ROOMS: usize = 200;
+
+    /// Ada with many rooms, each with a message that she has read and one of Bo that she has not.
+    async fn many_rooms() -> (House, Signed, Vec<RoomId>) {
+        let house = House::open().await;
+        let (ada, bo) = (house.insert_person("ada").await, house.insert_person("bo").await);
+        let mut made = Vec::new();
+        for nth in 0..ROOMS {
+            let room = house.open_room(&ada, &format!("room {nth}")).await;
+            house.join(&bo, room).await;
+            house.say(&bo, room, "hello @ada").await;
+            made.push(room);
+        }
+        (house, ada, made)
+    }
+
+    /// Steps that SQLite takes for it, with nothing prepared before.
+    async fn steps_of(house: &House, who: &Signed, open: Option<RoomId>) -> (u64, FirstPicture) {
+        let mut read = house.app.store.read().await.unwrap();
+        read.clear_cached_statements().await.unwrap();
+        let steps = Arc::new(AtomicU64::new(0));
+        let counter = steps.clone();
+        read.lock_handle().await.unwrap().set_progress_handler(1, move || {
+            counter.fetch_add(1, Ordering::Relaxed);
+            true
+        });
+        let picture = first_picture_in(&house.app, &mut read, who, (open, None))
+            .await
+            .unwrap();
+        read.lock_handle().await.unwrap().remove_progress_handler();
+        (steps.load(Ordering::Relaxed), picture)
+    }
+
+    #[tokio::test]
+    async fn a_page_of_two_hundred_rooms_shows_what_catching_up_with_each_would() {
+        let (house, ada, rooms) = many_rooms().await;
+        let open = rooms[150];
+        let picture = first_picture(&house.app, &ada, Some(open), None).await.unwrap();
+        assert_eq!(picture.caught_up.rooms.len(), ROOMS);
+        assert_eq!(picture.caught_up.rooms[0].room, open, "the open room comes first");
+        for chunk in rooms.chunks(CATCH_UP_MAX_ROOMS as usize) {
+            let wanted = chunk.iter().map(|room| {
+                let want = if *room == open { Want::Rows } else { Want::Summary };
+                have(*room, want)
+            });
+            let ask = CatchUp {
+                epoch: None::<Epoch>,
+                user: UserSeq::ZERO,
+                directory: Default::default(),
+                rooms: wanted.collect(),
+            };
+            let answer = messages::catch_up(&house.app, &ada, &ask).await.unwrap();
+            assert_eq!(answer.rooms.len(), chunk.len());
+            for told in &answer.rooms {
+                assert!(picture.caught_up.rooms.contains(told), "{:?}", told.room);
+            }
+            // What is not about rooms is the same, whatever rooms are asked for.
+            assert_eq!(picture.caught_up.user, answer.user);
+            assert_eq!(picture.caught_up.user_to, answer.user_to);
+            assert_eq!(picture.caught_up.people, answer.people);
+            assert_eq!(picture.caught_up.directory_to, answer.directory_to);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_user_log_is_read_once_however_many_rooms_a_page_has() {
+        const VALUES: u64 = 400;
+        let (house, ada, _) = many_rooms().await;
+        let (before, _) = steps_of(&house, &ada, None).await;
+        house
+            .execute_sql(
+                "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400)
+                 INSERT INTO user_log (user, useq, kind, name, version, value)
+                 SELECT u.id, (SELECT coalesce(max(useq), 0) FROM user_log WHERE user = u.id) + i,
+                        60000, CAST(i AS BLOB), 1, x'00'
+                   FROM users AS u, n
+                  WHERE u.username = 'ada'",
+            )
+            .await;
+        let (after, picture) = steps_of(&house, &ada, None).await;
+        assert!(
+            picture.caught_up.user.len() as u64 >= VALUES,
+            "the values are on the page"
+        );
+        // To read one value takes some ten steps; to read all of them for each 64 rooms took four times as many.
+        let each = (after - before) / VALUES;
+        assert!((1..=20).contains(&each), "{each} steps for each value");
+    }
 }

@@ -22,6 +22,33 @@ const FACES_MAX_BYTES: usize = 192 * 1024;
 /// the rows they stand beside.
 const NEW_ROOM_MAX_FACES: u32 = 200;
 
+/// What one answer holds of rooms, at most.
+#[derive(Clone, Copy)]
+struct Bounds {
+    rooms: usize,
+    faces: usize,
+    bytes: usize,
+}
+
+impl Bounds {
+    const ONE_ANSWER: Self = Self {
+        rooms: CATCH_UP_MAX_ROOMS as usize,
+        faces: FACES_MAX,
+        bytes: ANSWER_MAX_BYTES as usize,
+    };
+
+    /// A page is drawn from a single answer, with what as many answers hold as so many rooms take.
+    fn of_page(rooms: usize) -> Self {
+        let one = Self::ONE_ANSWER;
+        let answers = rooms.div_ceil(one.rooms).max(1);
+        Self {
+            rooms: one.rooms * answers,
+            faces: one.faces * answers,
+            bytes: one.bytes * answers,
+        }
+    }
+}
+
 /// What the reader lacks, as of one moment. Rooms that would not fit are left out; the
 /// first that is asked for always fits.
 ///
@@ -38,6 +65,37 @@ pub async fn catch_up(app: &App, who: &Signed, ask: &CatchUp) -> Result<CaughtUp
 /// # Errors
 /// As `catch_up`.
 pub async fn catch_up_in(app: &App, conn: &mut SqliteConnection, who: &Signed, ask: &CatchUp) -> Result<CaughtUp> {
+    answer(app, conn, who, ask, Bounds::ONE_ANSWER).await
+}
+
+/// The answer to a reader who holds nothing, for all rooms of a page. The user log and the directory
+/// are read once, however many rooms there are.
+///
+/// # Errors
+/// As `catch_up`.
+pub async fn first_answer_in(
+    app: &App,
+    conn: &mut SqliteConnection,
+    who: &Signed,
+    rooms: Vec<Have>,
+) -> Result<CaughtUp> {
+    let bounds = Bounds::of_page(rooms.len());
+    let ask = CatchUp {
+        epoch: None,
+        user: UserSeq::ZERO,
+        directory: DirectorySeq::ZERO,
+        rooms,
+    };
+    answer(app, conn, who, &ask, bounds).await
+}
+
+async fn answer(
+    app: &App,
+    conn: &mut SqliteConnection,
+    who: &Signed,
+    ask: &CatchUp,
+    bounds: Bounds,
+) -> Result<CaughtUp> {
     let epoch = app.store.epoch();
     let known = ask.epoch == Some(epoch);
     let cursors = if known {
@@ -45,7 +103,7 @@ pub async fn catch_up_in(app: &App, conn: &mut SqliteConnection, who: &Signed, a
     } else {
         Default::default()
     };
-    let asked = asked_once(ask, known);
+    let asked = asked_once(ask, known, bounds.rooms);
     let (logs, found) = find(conn, who, cursors, &asked).await?;
     let directory = logs.directory_head;
     let mut answer = without_rooms(conn, epoch, who.user(), logs).await?;
@@ -55,11 +113,11 @@ pub async fn catch_up_in(app: &App, conn: &mut SqliteConnection, who: &Signed, a
         // whose last change was long ago.
         add_members(conn, &asked, &found, &mut met).await?;
     }
-    answer_rooms(app, conn, directory, (&asked, found), &mut answer).await?;
+    answer_rooms(app, conn, directory, (&asked, found), &mut answer, bounds.bytes).await?;
     for person in told(&answer) {
         met.remove(&person.user);
     }
-    let strangers = met.into_iter().take(FACES_MAX).collect();
+    let strangers = met.into_iter().take(bounds.faces).collect();
     answer.people.extend(faces(conn, &strangers).await?);
     Ok(answer)
 }
@@ -75,12 +133,12 @@ fn told(answer: &CaughtUp) -> impl Iterator<Item = &Person> {
 }
 
 /// The first rooms of a question, each once; without cursors if those are void.
-fn asked_once(ask: &CatchUp, known: bool) -> Vec<Have> {
+fn asked_once(ask: &CatchUp, known: bool, rooms_max: usize) -> Vec<Have> {
     let mut seen = HashSet::new();
     ask.rooms
         .iter()
         .filter(|have| seen.insert(have.room))
-        .take(CATCH_UP_MAX_ROOMS as usize)
+        .take(rooms_max)
         .map(|have| Have {
             cursor: have.cursor.filter(|_| known),
             ..have.clone()
@@ -201,6 +259,7 @@ async fn answer_rooms(
     directory: DirectorySeq,
     (asked, mut found): (&[Have], FoundRooms),
     answer: &mut CaughtUp,
+    max_bytes: usize,
 ) -> Result<()> {
     let mut bytes = encoded_len(answer) + FACES_MAX_BYTES;
     for have in asked {
@@ -210,7 +269,7 @@ async fn answer_rooms(
         };
         let room = RoomAnswer { room: have.room, news };
         bytes += encoded_len(&room);
-        if bytes > ANSWER_MAX_BYTES as usize && !answer.rooms.is_empty() {
+        if bytes > max_bytes && !answer.rooms.is_empty() {
             break;
         }
         answer.rooms.push(room);

@@ -40,13 +40,21 @@ pub async fn history(app: &App, who: &Signed, ask: &History) -> Result<Page> {
 /// `Gone`.
 pub async fn around(app: &App, who: &Signed, ask: &Around) -> Result<Page> {
     let mut read = app.store.read().await?;
-    let member = access(&mut read, who, ask.room).await?;
-    let log = Log::open(&mut read, member.room()).await?;
-    let middle = sql::ordinal_at(&mut read, member.room(), ask.seq).await?;
+    around_in(&mut read, who, ask).await
+}
+
+/// [`around`] in a transaction that is there already.
+///
+/// # Errors
+/// As `around`.
+pub async fn around_in(conn: &mut SqliteConnection, who: &Signed, ask: &Around) -> Result<Page> {
+    let member = access(conn, who, ask.room).await?;
+    let log = Log::open(conn, member.room()).await?;
+    let middle = sql::ordinal_at(conn, member.room(), ask.seq).await?;
     let after = Ordinal(middle.0.saturating_add(u64::from(PAGE_SIZE / 2) + 1));
     // Near the beginning there is less before than after: a page is always full if it can be.
     let before = after.max(Ordinal(u64::from(PAGE_SIZE) + 1));
-    log.before(&mut read, before, PAGE_SIZE).await
+    log.before(conn, before, PAGE_SIZE).await
 }
 
 /// The newest page of a room whose head is known from the same transaction.
