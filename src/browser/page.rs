@@ -22,6 +22,11 @@ pub fn text_of(id: &str) -> Option<String> {
     by_id(id)?.text_content()
 }
 
+/// The text of the first element that a selector finds.
+pub fn text_of_first(selector: &str) -> Option<String> {
+    by_selector(selector)?.text_content()
+}
+
 pub fn set_title(title: &str) {
     if let Some(document) = document() {
         document.set_title(title);

@@ -36,11 +36,7 @@ pub fn app(desk: Desk) -> AnyView {
             .into_any()
         })
     };
-    // The same words written again are work for the browser all the same, with each message that comes.
-    let title = Memo::new(move |_| desk.title());
-    effect(move || {
-        title.with(|title| page::set_title(title));
-    });
+    keep_title(move || desk.title());
     view! {
         {maybe(skip)}
         <div class=class>
@@ -54,6 +50,15 @@ pub fn app(desk: Desk) -> AnyView {
         {announcer(desk)}
     }
     .into_any()
+}
+
+/// Gives the tab its title, and another one whenever that changes.
+pub fn keep_title(title: impl Fn() -> String + Send + Sync + 'static) {
+    // The same words written again are work for the browser all the same, with each message that comes.
+    let title = Memo::new(move |_| title());
+    effect(move || {
+        title.with(|title| page::set_title(title));
+    });
 }
 
 /// The room on the screen. It follows the one that was gone to by a frame: the link that was pressed

@@ -63,7 +63,7 @@ fn chat_document(chat: ChatPage, files: &Files) -> String {
 }
 
 fn inside_document(picture: FirstPicture, inside: Inside, files: &Files) -> String {
-    let title = words::title(0, Some(&pages::inside_title(&inside)));
+    let heading = pages::inside_title(&inside);
     let data = base64::encode(&picture.encode());
     let (me, now) = (picture.me.clone(), picture.now);
     let desk = Desk::new(picture);
@@ -79,7 +79,7 @@ fn inside_document(picture: FirstPicture, inside: Inside, files: &Files) -> Stri
         "</div>",
         &app::page_data(data).to_html(),
     ];
-    whole(Boot::Beside, title, files, &body.concat())
+    whole(Boot::Beside, desk.title_under(&heading), files, &body.concat())
 }
 
 /// What `boot.js` is to start.

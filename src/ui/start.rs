@@ -10,6 +10,9 @@ use crate::{
 use leptos::{mount, prelude::*};
 use std::{cell::Cell, rc::Rc};
 
+/// Where a page of forms says what it is called.
+const HEADING: &str = ".page__title";
+
 /// Takes over the page that the server drew.
 ///
 /// # Errors
@@ -37,6 +40,9 @@ pub fn hydrate_beside() -> Result<(), Unpack> {
     take_over(".app", move || {
         let desk = Desk::new(picture);
         effect(move || desk.connect());
+        if let Some(heading) = page::text_of_first(HEADING) {
+            app::keep_title(move || desk.title_under(&heading));
+        }
         made.set(Some(desk));
         sidebar::sidebar(desk)
     });

@@ -318,13 +318,23 @@ fn the_browser_reads_back_what_the_server_drew_from() {
     assert!(ChatPage::decode("AAAA").is_err());
 }
 
-#[test]
-fn no_page_has_a_script_or_a_style_of_its_own() {
-    let inside = Inside::NewRoom(NewRoom {
+fn new_room() -> Inside {
+    Inside::NewRoom(NewRoom {
         open: vec![],
         client_key: ClientKey::from_bytes([6; 16]),
         reply: None,
-    });
+    })
+}
+
+#[test]
+fn a_page_of_forms_has_the_unread_number_in_its_title() {
+    let html = document(Page::Inside(picture(None), new_room()), &files());
+    assert!(html.contains("<title>(5) New room · Whilst</title>"), "{html}");
+}
+
+#[test]
+fn no_page_has_a_script_or_a_style_of_its_own() {
+    let inside = new_room();
     let pages = [
         Page::Chat(chat(Some(GENERAL))),
         Page::Inside(picture(None), inside),

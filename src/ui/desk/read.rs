@@ -206,6 +206,11 @@ impl Desk {
         words::title(self.totals().unread, place.as_deref())
     }
 
+    /// The title of a page of forms, which is called by its heading.
+    pub fn title_under(self, heading: &str) -> String {
+        words::title(self.totals().unread, Some(heading))
+    }
+
     /// What the server's page knows of a room that the reader is not in.
     pub fn joinable(self, room: RoomId) -> Option<Joinable> {
         self.page()
