@@ -7,7 +7,7 @@ use super::{
     window::Stand,
 };
 use crate::wire::{
-    Body, ClientKey, Command, Ordinal, RoomId, Seq, Target, command,
+    Body, Command, Ordinal, RoomId, Seq, Target, command,
     fetch::{Ask, MarkReadAs},
     user_log::Marker,
 };
@@ -310,24 +310,6 @@ impl Tab {
                 command,
                 outcome: Err(problem),
             });
-        }
-    }
-
-    pub(super) fn retry(&mut self, key: ClientKey, env: &mut Env<'_>, out: &mut Out) {
-        match self.outbox.take_failed(key) {
-            Some(Command::Send(send)) => {
-                self.say(send.room, send.body, env, out);
-                out.changed.timeline(send.room);
-            }
-            Some(Command::Edit(edit)) => {
-                // Who tries again has seen what the message says now, and where it is now.
-                let timeline = self.rooms.get(edit.room).map(|room| &room.timeline);
-                let now = timeline.and_then(|timeline| timeline.keyed(self.my_id(), edit.target.key));
-                let (target, revision) = now.map_or((edit.target, edit.revision), |now| (now.target(), now.revision));
-                self.edit(edit.room, target, revision, edit.body, env, out);
-                out.changed.timeline(edit.room);
-            }
-            _ => {}
         }
     }
 }

@@ -233,6 +233,10 @@ impl Tab {
                 room.lack_summary();
             }
         }
+        if problem == Problem::KeyReused && self.is_made(key) {
+            self.outbox.acknowledge(key);
+            return;
+        }
         if let Some((command, problem)) = self.outbox.reject(key, problem, self.now, env) {
             out.effects.push(Effect::Settled {
                 command,
@@ -246,7 +250,7 @@ impl Tab {
         let me = self.my_id();
         if !self.outbox.is_empty() {
             for message in messages.iter().filter(|message| message.author == me) {
-                self.outbox.acknowledge(message.client_key);
+                self.outbox.acknowledge_row(message.client_key);
             }
         }
     }

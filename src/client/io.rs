@@ -138,7 +138,7 @@ pub enum Input {
         body: String,
     },
     Do(Act),
-    /// Sends a failed message once more, as a new one at the end; a failed edit over
+    /// Sends a failed message once more, at the end and with its key; a failed edit over
     /// what its message says now.
     Retry(ClientKey),
     /// Forgets a failed message or edit.

@@ -16,7 +16,8 @@
 //! room        one room: its summary, its timeline, the one path by which snapshots,
 //!             deltas and live events come in; `head` and `counting` what is kept of it
 //! window      which of a room's rows are drawn, and how that moves
-//! outbox      commands that are not acknowledged yet; `overlay` what they will do to rows
+//! outbox      commands that are not acknowledged yet; `kept` where they outlive a page,
+//!             `unsent` what the tab makes of both, `overlay` what they will do to rows
 //! ```
 //!
 //! What is lacking is never remembered as a step to do, but seen from the state: a
@@ -32,6 +33,7 @@ mod head;
 mod hearing;
 mod held;
 mod io;
+mod kept;
 mod marking;
 mod outbox;
 mod overlay;
@@ -46,6 +48,7 @@ mod store;
 mod sync;
 mod tab;
 mod timeline;
+mod unsent;
 mod user_log;
 mod view;
 mod window;
@@ -53,6 +56,7 @@ mod window;
 pub use crate::wire::first_picture::FirstPicture;
 pub use connection::Status;
 pub use io::{Act, Changed, Effect, Env, FetchId, Generation, Input};
+pub use kept::{KeptOutbox, OUTBOX_PREFIX, Texts};
 pub use outbox::{Pending, PendingState};
 pub use overlay::{Overlay, PendingReaction};
 pub use spans::{Span, Spans};

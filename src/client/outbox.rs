@@ -64,6 +64,37 @@ impl Outbox {
         }
     }
 
+    /// Keeps everything in `store` from now on. What is in it was queued first.
+    pub fn keep_in(&mut self, store: Box<dyn OutboxStore>) {
+        let queued = std::mem::take(&mut self.queue);
+        self.store = store;
+        self.reload();
+        for queued in queued {
+            if self.find(queued.stored.client_key).is_none() {
+                self.store.put(&queued.stored);
+                self.queue.push(queued);
+            }
+        }
+    }
+
+    /// Reads the store again, which other pages of the tab have used meanwhile: what they settled or
+    /// discarded is done, and what they queued is to be sent.
+    pub fn reload(&mut self) {
+        let mut before = std::mem::take(&mut self.queue);
+        for stored in self.store.load() {
+            let place = before
+                .iter()
+                .position(|queued| queued.stored.client_key == stored.client_key);
+            self.queue.push(match place {
+                Some(place) => Queued {
+                    stored,
+                    ..before.swap_remove(place)
+                },
+                None => queued(stored),
+            });
+        }
+    }
+
     pub fn push(&mut self, command: Command, made_at: Millis, max: u32) -> Result<(), Problem> {
         if self.queue.len() >= max as usize {
             return Err(Problem::TooMany { max });
@@ -165,6 +196,17 @@ impl Outbox {
         let place = self.find(key)?;
         self.store.remove(key);
         Some(self.queue.remove(place).stored.command)
+    }
+
+    /// The author's row with this key is in the log. That ends the command, unless the server refused
+    /// the key because the row has another text: then the text is nowhere else.
+    pub fn acknowledge_row(&mut self, key: ClientKey) {
+        let failed = self
+            .find(key)
+            .and_then(|place| self.queue[place].stored.failed.as_ref());
+        if failed != Some(&Problem::KeyReused) {
+            self.acknowledge(key);
+        }
     }
 
     /// Stored, but its row is still to come: it is drawn as pending until then.
@@ -286,7 +328,31 @@ impl Outbox {
         given_back
     }
 
-    /// Takes a failed message or edit out, to be sent anew.
+    pub fn command(&self, key: ClientKey) -> Option<&Command> {
+        Some(&self.queue[self.find(key)?].stored.command)
+    }
+
+    /// A failed message or edit, and why it failed.
+    pub fn failed(&self, key: ClientKey) -> Option<(Command, Problem)> {
+        let stored = &self.queue[self.find(key)?].stored;
+        Some((stored.command.clone(), stored.failed.clone()?))
+    }
+
+    /// Queues a failed command again, at the end, as `command` says it now.
+    pub fn retry(&mut self, key: ClientKey, command: Command, made_at: Millis) {
+        if self.failed(key).is_none() {
+            return;
+        }
+        self.acknowledge(key);
+        if let Command::Edit(edit) = &command {
+            self.supersede(edit.target);
+        }
+        // It leaves the place that it takes.
+        let max = u32::try_from(self.queue.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let _ = self.push(command, made_at, max);
+    }
+
+    /// Takes a failed message or edit out, to be forgotten.
     pub fn take_failed(&mut self, key: ClientKey) -> Option<Command> {
         let place = self.find(key)?;
         self.queue[place].stored.failed.as_ref()?;
@@ -370,6 +436,34 @@ impl Outbox {
             let command = &self.queue[place].stored.command;
             matches!(command, Command::Send(_)) || target_of(command).is_some()
         })
+    }
+
+    /// Messages that are not in the log yet, as far as is known.
+    pub fn sends(&self) -> Vec<(RoomId, ClientKey)> {
+        let commands = self.queue.iter().map(|queued| &queued.stored.command);
+        commands
+            .filter_map(|command| match command {
+                Command::Send(send) => Some((send.room, send.client_key)),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// True if the server lacks something: a command that waits, or a failed one that can be found
+    /// in one of these rooms.
+    pub fn has_unsent(&self, is_shown: &dyn Fn(RoomId) -> bool) -> bool {
+        self.queue.iter().any(|queued| {
+            let waits = queued.stored.failed.is_none() && queued.accepted.is_none();
+            waits || (queued.stored.failed.is_some() && queued.stored.command.room().is_some_and(is_shown))
+        })
+    }
+
+    pub fn has_failed(&self) -> bool {
+        self.queue.iter().any(|queued| queued.stored.failed.is_some())
+    }
+
+    pub fn outlives_page(&self) -> bool {
+        self.store.outlives_page()
     }
 
     /// Rooms with messages that wait or failed.

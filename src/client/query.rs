@@ -178,11 +178,6 @@ impl Tab {
         self.rooms.get(id).map(|room| &room.timeline)
     }
 
-    /// Commands that have yet to be acknowledged; failed ones wait for nothing.
-    pub fn unsent(&self) -> usize {
-        self.outbox.waiting()
-    }
-
     /// Every read marker and dismissal of this tab is acknowledged.
     pub fn is_read_sent(&self) -> bool {
         self.marking.is_idle()

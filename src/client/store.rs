@@ -1,5 +1,5 @@
 //! Where unacknowledged commands are kept, behind an interface, so that they can
-//! outlive the tab once there is a store that does.
+//! outlive the page that made them.
 
 use crate::wire::{ClientKey, Command, Millis, Problem};
 
@@ -19,9 +19,11 @@ pub trait OutboxStore: Send {
     /// Adds it, or replaces the one of the same key in its place.
     fn put(&mut self, stored: &Stored);
     fn remove(&mut self, client_key: ClientKey);
+    /// True if the tab's next page finds everything that is in it.
+    fn outlives_page(&self) -> bool;
 }
 
-/// Lives as long as the tab.
+/// Lives as long as the page.
 #[derive(Debug, Default)]
 pub struct MemoryStore(Vec<Stored>);
 
@@ -46,5 +48,9 @@ impl OutboxStore for MemoryStore {
 
     fn remove(&mut self, client_key: ClientKey) {
         self.0.retain(|stored| stored.client_key != client_key);
+    }
+
+    fn outlives_page(&self) -> bool {
+        self.0.is_empty()
     }
 }

@@ -241,7 +241,10 @@ impl Tab {
                 self.send_read(out);
                 self.connection.suspended(now, &mut orders);
             }
-            Input::Resumed => self.connection.resumed(now, &mut orders),
+            Input::Resumed => {
+                self.reload_outbox(out);
+                self.connection.resumed(now, &mut orders);
+            }
             Input::OpenRoom { room, at } => self.open_room_at(room, at, out),
             Input::CloseRoom => self.close_room(out),
             Input::Displayed { room, from, to } => self.displayed(room, from, to, out),

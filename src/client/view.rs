@@ -9,7 +9,7 @@ use super::{
 use crate::{
     rules::civil::{Day, civil},
     wire::{
-        ClientKey, Entry, Message, Millis, Ordinal, RoomId, RoomKind, Seq, Target, UserId, fetch::Preview,
+        ClientKey, Entry, Message, Millis, Ordinal, Problem, RoomId, RoomKind, Seq, Target, UserId, fetch::Preview,
         membership::RoomRole,
     },
 };
@@ -56,6 +56,8 @@ pub enum RowKey {
     Day(Day),
     New,
     Message(UserId, ClientKey),
+    /// A text that was refused because its key has another one, which may be a row too.
+    KeyReused(ClientKey),
     Note(Seq),
 }
 
@@ -78,6 +80,9 @@ impl Row {
             Self::New => RowKey::New,
             Self::Message { message, .. } => RowKey::Message(message.author, message.client_key),
             Self::Note { entry, .. } => RowKey::Note(entry.seq),
+            Self::Pending { pending, .. } if pending.state == PendingState::NotSent(Problem::KeyReused) => {
+                RowKey::KeyReused(pending.client_key)
+            }
             Self::Pending { pending, .. } => RowKey::Message(me, pending.client_key),
         }
     }

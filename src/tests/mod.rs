@@ -10,6 +10,7 @@ mod away;
 mod checker;
 mod connections;
 mod corpus;
+mod drawer;
 mod forms;
 #[expect(dead_code, reason = "the rest is for the faults of the true binary")]
 mod http;
@@ -21,4 +22,5 @@ mod socket;
 mod stories;
 mod tab;
 mod tidy;
+mod unsent;
 mod wire;

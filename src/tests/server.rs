@@ -2,6 +2,7 @@
 
 use super::tab::Browser as Tab;
 use crate::{
+    client::OutboxStore,
     server::{
         app::App,
         clock::Ambience,
@@ -49,6 +50,15 @@ impl Server {
         let device = DeviceId::from_bytes([device; 16]);
         let cookie = format!("whilst={}", who.token.reveal());
         let mut tab = Tab::at(self.addr.to_string(), cookie, device, START);
+        tab.settles().await;
+        tab
+    }
+
+    /// The same, with what earlier tabs of this browser left.
+    pub async fn opens_tab_holding(&self, who: &Account, device: u8, store: Box<dyn OutboxStore>) -> Tab {
+        let device = DeviceId::from_bytes([device; 16]);
+        let cookie = format!("whilst={}", who.token.reveal());
+        let mut tab = Tab::holding(self.addr.to_string(), cookie, device, START, store);
         tab.settles().await;
         tab
     }

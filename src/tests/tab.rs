@@ -5,7 +5,7 @@
 
 use super::http::request;
 use crate::{
-    client::{Effect, Env, FetchId, Generation, Input, MemoryStore, Row, Tab},
+    client::{Effect, Env, FetchId, Generation, Input, MemoryStore, OutboxStore, Row, Tab},
     wire::{
         DeviceId, Envelope, Enveloped, Millis, Problem, RoomId,
         fetch::{Ask, Question},
@@ -48,9 +48,14 @@ pub struct Browser {
 impl Browser {
     /// A tab in front of which somebody sits; it is about to connect.
     pub fn at(addr: String, cookie: String, device: DeviceId, now: Millis) -> Self {
+        Self::holding(addr, cookie, device, now, Box::new(MemoryStore::default()))
+    }
+
+    /// The same, with what earlier tabs left.
+    pub fn holding(addr: String, cookie: String, device: DeviceId, now: Millis, store: Box<dyn OutboxStore>) -> Self {
         let seed = device.as_bytes()[..8].try_into().unwrap();
         let mut browser = Self {
-            tab: Tab::new(now, Box::new(MemoryStore::default())),
+            tab: Tab::new(now, store),
             addr,
             cookie,
             now,

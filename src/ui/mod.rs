@@ -4,7 +4,6 @@
 
 pub(crate) mod app;
 mod away;
-pub(crate) mod base64;
 pub(crate) mod desk;
 pub(crate) mod live;
 pub(crate) mod offline;

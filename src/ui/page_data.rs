@@ -2,11 +2,10 @@
 //! drawing waits for nothing. The chat's part travels inside the page as well,
 //! and the browser draws the same first picture from it.
 
-use super::base64;
 use crate::{
     client::FirstPicture,
     wire::{
-        ClientKey, InviteId, Millis, Person, Problem, RoomId, RoomKind, SessionId, Unpack, UserId, envelope,
+        ClientKey, InviteId, Millis, Person, Problem, RoomId, RoomKind, SessionId, Unpack, UserId, base64, envelope,
         membership::{RoomRole, ServerRole},
     },
 };

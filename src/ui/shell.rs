@@ -3,12 +3,12 @@
 //! needs to be allowed there.
 
 use super::{
-    app, base64,
+    app,
     desk::Desk,
     page_data::{ChatPage, Inside, Page},
     pages, sidebar, words,
 };
-use crate::client::FirstPicture;
+use crate::{client::FirstPicture, wire::base64};
 use leptos::{prelude::*, tachys::view::RenderHtml};
 
 /// The program's own files by their hashed addresses.

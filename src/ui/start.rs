@@ -4,8 +4,8 @@
 use crate::{
     browser::page,
     client::FirstPicture,
-    ui::{app, base64, desk::Desk, live::effect, offline, page_data::ChatPage, sidebar},
-    wire::Unpack,
+    ui::{app, desk::Desk, live::effect, offline, page_data::ChatPage, sidebar},
+    wire::{Unpack, base64},
 };
 use leptos::{mount, prelude::*};
 use std::{cell::Cell, rc::Rc};

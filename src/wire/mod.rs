@@ -5,6 +5,7 @@
 //! travels in an [`Envelope`], so that an older program can count and keep what
 //! it does not understand.
 
+pub mod base64;
 pub mod command;
 pub mod envelope;
 pub mod event;

@@ -7,6 +7,7 @@ mod changing;
 mod coming_back;
 mod drawing;
 mod every_change;
+mod kept;
 mod keyless;
 mod model;
 mod newer;

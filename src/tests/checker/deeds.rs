@@ -56,7 +56,8 @@ fn kept(history: &History, store: &FinalStore, invoked: &Invoked, key: ClientKey
             Said::Refused(problem) => refused = Some(problem),
         }
     }
-    if let Some(problem) = refused {
+    let is_final = !history.tried_again.contains(&(invoked.author, key));
+    if let Some(problem) = refused.filter(|_| is_final) {
         found.unless(stored.is_empty(), Promise::K5, || {
             format!(
                 "{} was refused ({problem}) and is stored; it heard {:?}",

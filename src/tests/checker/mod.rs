@@ -43,6 +43,8 @@ pub type ClientId = u32;
 #[derive(Debug, Clone, Default)]
 pub struct History {
     pub commands: Vec<Invoked>,
+    /// Commands that were sent again after a refusal, or by another tab: such a refusal is not their end.
+    pub tried_again: HashSet<(UserId, ClientKey)>,
     pub heard: Vec<Heard>,
     pub memberships: Vec<MembershipChange>,
     pub restores: Vec<Restore>,
@@ -220,6 +222,15 @@ pub fn judge(history: &History, store: &FinalStore) -> Vec<Violation> {
     });
     found.0.sort_by_key(|violation| violation.promise);
     found.0
+}
+
+impl Invoked {
+    /// An edit that is tried again is made from a later revision.
+    pub fn is_sent_again(&mut self, command: &Command) {
+        if let (Command::Edit(edit), Command::Edit(again)) = (&mut self.command, command) {
+            edit.revision = edit.revision.max(again.revision);
+        }
+    }
 }
 
 impl History {

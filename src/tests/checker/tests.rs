@@ -76,6 +76,7 @@ fn whole() -> (History, FinalStore) {
             accepted(ADA, edit("hello"), 8),
             invoked(ADA, read(2)),
         ],
+        tried_again: HashSet::new(),
         heard: entries.iter().map(|entry| heard(1, ADA, entry, None)).collect(),
         memberships: vec![change(BO, 3, true), change(CY, 4, true), change(CY, 5, false)],
         restores: Vec::new(),
@@ -382,6 +383,18 @@ fn k5_is_broken_by_a_refusal_of_what_is_stored() {
             history.commands[1].answers = vec![Answer { at: 50, said }];
         }),
         [Promise::K5]
+    );
+}
+
+#[test]
+fn k5_holds_where_another_tab_sent_again_what_was_refused() {
+    assert_eq!(
+        broken(|history, _| {
+            let said = Said::Refused(Problem::Gone);
+            history.commands[1].answers = vec![Answer { at: 50, said }];
+            history.tried_again.insert((BO, YO));
+        }),
+        []
     );
 }
 

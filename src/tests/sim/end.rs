@@ -1,10 +1,13 @@
 //! The end of a seed: everything is mended, everybody comes to rest, and what they see
 //! is compared with the store and with tabs that have just been opened.
 
-use super::{seat::Drawer, world::World};
+use super::world::World;
 use crate::{
-    client::{Input, OutboxStore, Row, Tab},
-    tests::checker::{FinalStore, Promise, Reader, ReaderRoom, Rows, Violation, judge, read_store},
+    client::{Input, Row, Tab},
+    tests::{
+        checker::{FinalStore, Promise, Reader, ReaderRoom, Rows, Violation, judge, read_store},
+        drawer::Drawer,
+    },
     wire::{Message, RoomId, UserId},
 };
 
@@ -96,7 +99,7 @@ impl World {
                     seat.client,
                     seat.tab.status(),
                     seat.tab.is_settled(),
-                    seat.drawer.clone().load(),
+                    seat.drawer.stored(),
                 )
             })
             .collect();

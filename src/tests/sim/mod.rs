@@ -19,13 +19,15 @@ mod turn;
 mod wire;
 mod world;
 
-use super::checker::{Promise, Violation};
+use super::{
+    checker::{Promise, Violation},
+    drawer::Drawer,
+};
 use crate::{
     rules::planted::{self, Fault},
     server::testing::House as PlainHouse,
 };
 use house::Image;
-use seat::Drawer;
 use std::{
     collections::BTreeSet,
     env,

@@ -3,7 +3,7 @@
 use super::world::World;
 use crate::{
     client::{Act, Input, Row},
-    wire::{ClientKey, Emoji, Message, Ordinal, RoomId, RoomKind, UserId},
+    wire::{ClientKey, Emoji, Message, Ordinal, Problem, RoomId, RoomKind, UserId},
 };
 use std::sync::Arc;
 
@@ -23,6 +23,9 @@ impl World {
         if let Some(input) = input {
             if matches!(input, Input::Edit { .. } | Input::Retry(_) | Input::Discard(_)) {
                 self.forsakes_failed(at);
+            }
+            if let Input::Retry(key) = input {
+                self.pursues_again(at, key);
             }
             self.tells(at, input);
         }
@@ -236,11 +239,20 @@ impl World {
         })
     }
 
+    /// A key that was used for another text is given up for a new one; any other is sent again.
+    fn pursues_again(&mut self, at: usize, key: ClientKey) {
+        let user = self.seats[at].user();
+        let stored = self.seats[at].drawer.stored();
+        let failed = stored.iter().find(|stored| stored.client_key == key);
+        if failed.is_some_and(|failed| failed.failed != Some(Problem::KeyReused)) {
+            self.record.tries_again(user, key);
+        }
+    }
+
     /// What failed is its author's to try again: nobody waits for it by itself.
     pub fn forsakes_failed(&mut self, at: usize) {
-        use crate::client::OutboxStore;
         let user = self.seats[at].user();
-        for stored in self.seats[at].drawer.load() {
+        for stored in self.seats[at].drawer.stored() {
             if stored.failed.is_some() {
                 self.record.leaves_alone(user, stored.client_key);
             }

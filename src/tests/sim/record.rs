@@ -32,10 +32,12 @@ impl Record {
     /// A command leaves a device, for the first time or again.
     pub fn sends(&mut self, author: UserId, command: &Command) {
         let place = self.history.commands.len();
-        if let Some(key) = command.client_key()
-            && *self.commands.entry((author, key)).or_insert(place) != place
-        {
-            return;
+        if let Some(key) = command.client_key() {
+            let first = *self.commands.entry((author, key)).or_insert(place);
+            if first != place {
+                self.history.commands[first].is_sent_again(command);
+                return;
+            }
         }
         self.history.commands.push(Invoked {
             author,
@@ -43,6 +45,24 @@ impl Record {
             answers: Vec::new(),
             pursued: command.client_key().is_some(),
         });
+    }
+
+    /// Another tab holds the command as well, or its author tries it again after a refusal: that was not
+    /// the last word.
+    pub fn may_be_tried_again(&mut self, author: UserId, key: ClientKey) {
+        self.history.tried_again.insert((author, key));
+    }
+
+    /// The author tries a refused command again.
+    pub fn tries_again(&mut self, author: UserId, key: ClientKey) {
+        self.may_be_tried_again(author, key);
+        if let Some(place) = self.commands.get(&(author, key)) {
+            let invoked = &mut self.history.commands[*place];
+            invoked.pursued = true;
+            invoked
+                .answers
+                .retain(|answer| !matches!(answer.said, Said::Refused(_)));
+        }
     }
 
     /// A command of which nobody waits to hear.

@@ -2,39 +2,12 @@
 
 use super::dice::Dice;
 use crate::{
-    client::{Effect, Env, Generation, Input, MemoryStore, OutboxStore, Stored, Tab},
+    client::{Effect, Env, Generation, Input, Tab},
     server::{sessions::Signed, testing::START},
-    tests::checker::ClientId,
-    wire::{ClientKey, Envelope, Epoch, Millis, Problem, RoomId, Seq, UserId, fetch::Ask},
+    tests::{checker::ClientId, drawer::Drawer},
+    wire::{Envelope, Epoch, Millis, Problem, RoomId, Seq, UserId, fetch::Ask},
 };
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-};
-
-/// Outlives the tab that writes it.
-#[derive(Clone, Default)]
-pub struct Drawer(Arc<Mutex<MemoryStore>>);
-
-impl Drawer {
-    pub fn is_empty(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).load().is_empty()
-    }
-}
-
-impl OutboxStore for Drawer {
-    fn load(&mut self) -> Vec<Stored> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).load()
-    }
-
-    fn put(&mut self, stored: &Stored) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).put(stored);
-    }
-
-    fn remove(&mut self, client_key: ClientKey) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(client_key);
-    }
-}
+use std::collections::BTreeMap;
 
 pub struct Seat {
     pub client: ClientId,

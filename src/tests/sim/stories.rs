@@ -1,12 +1,10 @@
 //! Short worlds, told step by step: what long ones have found.
 
 use super::{
-    ground, in_one_thread,
-    seat::Drawer,
-    workplace,
+    ground, in_one_thread, workplace,
     world::{Next, World},
 };
-use crate::client::Input;
+use crate::{client::Input, tests::drawer::Drawer};
 
 async fn rests(world: &mut World) {
     while !(world.seats.iter().all(|seat| seat.tab.is_settled()) && world.under_way().is_empty()) {

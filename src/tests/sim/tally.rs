@@ -27,6 +27,8 @@ kinds! {
     HalfOpen
     /// A tab ended with commands that had not left.
     TabKilled
+    /// A tab with commands that had not left was duplicated with them.
+    TabDuplicated
     /// Several tabs of one person at the beginning.
     SeveralTabs
     /// The server ended between two steps.

@@ -2,7 +2,6 @@
 
 use super::{
     house::{House, Image},
-    seat::Drawer,
     sql::{Failing, Failure},
     tally::Seen,
     turn::Turn,
@@ -11,18 +10,21 @@ use super::{
 use crate::{
     client::Input,
     server::{memberships, sessions, writer::ReadySend},
-    tests::checker::Restore,
+    tests::{checker::Restore, drawer::Drawer},
     wire::{Body, ClientKey, Epoch, command, limits::DELTA_MAX_ENTRIES},
 };
 use futures_util::future::join_all;
 
+/// More would only make a world slower.
+const SEATS_MAX: usize = 9;
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 impl World {
     pub async fn something_breaks(&mut self) {
         self.steps();
         match self.dice.below(100) {
-            0..16 => self.a_wire_is_cut(),
+            0..13 => self.a_wire_is_cut(),
+            13..16 => self.a_tab_is_duplicated(),
             16..24 => self.a_wire_dies_silently(),
             24..32 => self.an_answer_is_lost(),
             32..40 => self.a_tab_is_killed().await,
@@ -86,6 +88,23 @@ impl World {
             self.sits_down_as(who, drawer)
         };
         self.takes_place(next, at);
+    }
+
+    /// Another tab of the same browser begins with a copy of what it had written down.
+    fn a_tab_is_duplicated(&mut self) {
+        if self.seats.len() >= SEATS_MAX {
+            return;
+        }
+        let full: Vec<usize> = (0..self.seats.len())
+            .filter(|at| !self.seats[*at].drawer.is_empty())
+            .collect();
+        let Some(&at) = self.dice.pick(&full) else { return };
+        self.tally.saw(Seen::TabDuplicated);
+        let (who, copy) = (self.seats[at].who, self.seats[at].drawer.copied());
+        for stored in copy.stored() {
+            self.record.may_be_tried_again(who.user(), stored.client_key);
+        }
+        self.sits_down_as(who, copy);
     }
 
     fn is_signed_out(&self, at: usize) -> bool {

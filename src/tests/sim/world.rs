@@ -5,7 +5,7 @@ use super::{
     dice::{Dice, mix},
     house::{House, Image},
     record::{Listener, Record},
-    seat::{Asked, Drawer, Seat},
+    seat::{Asked, Seat},
     tally::{Seen, Tally},
     turn::Turn,
     wire::Line,
@@ -16,7 +16,10 @@ use crate::{
         sessions::Signed,
         testing::{MovedClock, START, SeededChance},
     },
-    tests::checker::{Moment, Promise, Violation},
+    tests::{
+        checker::{Moment, Promise, Violation},
+        drawer::Drawer,
+    },
     wire::{
         ClientItem, Command, DeviceId, Enveloped, Millis, Problem, RoomId, ServerItem, UserId,
         command::Greeting,

@@ -1,5 +1,5 @@
-//! Base64 with padding, for the page's data. It decodes only what [`encode`]
-//! made: the server wrote it a moment before.
+//! Base64 with padding: bytes in a page and in a browser's storage, which hold text.
+//! It decodes only what [`encode`] made.
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
