@@ -6,7 +6,7 @@ use super::{
     life::Life,
     page,
     socket::{Heard, Socket},
-    timer,
+    timer, unload,
 };
 use crate::{
     client::{Effect, Env, FetchId, Generation, Input, Tab},
@@ -73,15 +73,16 @@ impl Driver {
     /// Tells the tab what happened and does what it answers.
     pub fn step(&self, input: Input) {
         let now = clock::now();
-        let (effects, wake_after) = {
+        let (effects, wake_after, unsent, outlives_page) = {
             let mut tab = self.0.tab.lock().unwrap_or_else(PoisonError::into_inner);
             let mut env = Env {
                 now,
                 random: &mut chance::number,
             };
             let effects = tab.step(&mut env, input);
-            (effects, tab.wake_after())
+            (effects, tab.wake_after(), tab.has_unsent(), tab.unsent_outlives_page())
         };
+        unload::has_unsent(unsent, outlives_page);
         for effect in effects {
             self.carry_out(effect);
         }

@@ -4,6 +4,7 @@
 use super::chance;
 use crate::{
     browser::clock,
+    client::{KeptOutbox, OUTBOX_PREFIX, OutboxStore, Texts},
     wire::{DeviceId, RoomId, UserId},
 };
 use web_sys::{Storage, window};
@@ -70,8 +71,52 @@ pub fn belongs_to(user: UserId) {
     }
 }
 
-/// Forgets every draft of this tab: its owner goes.
-pub fn forget_drafts() {
+/// What this tab has not sent yet. It survives a reload and every other page of ours in this tab, and
+/// ends with the tab; a duplicated tab gets a copy.
+pub fn outbox(user: UserId) -> Box<dyn OutboxStore> {
+    Box::new(KeptOutbox::of(user, TabTexts { user }))
+}
+
+/// True if something unsent is kept in this tab, whoever's it is.
+pub fn has_outbox() -> bool {
+    tab().is_some_and(|store| names(&store).any(|name| name.starts_with(OUTBOX_PREFIX)))
+}
+
+/// The storage of this tab, opened for each use, for as long as the tab is this user's.
+struct TabTexts {
+    user: UserId,
+}
+
+impl Texts for TabTexts {
+    fn names(&self) -> Vec<String> {
+        tab().map(|store| names(&store).collect()).unwrap_or_default()
+    }
+
+    fn get(&self, name: &str) -> Option<String> {
+        tab()?.get_item(name).ok()?
+    }
+
+    fn set(&self, name: &str, text: &str) -> bool {
+        let Some(store) = tab() else { return false };
+        // A page that was asleep may wake in a tab where another user has signed in since.
+        let owner = store.get_item(OWNER).ok().flatten();
+        owner == Some(self.user.to_string()) && store.set_item(name, text).is_ok()
+    }
+
+    fn remove(&self, name: &str) {
+        if let Some(store) = tab() {
+            let _ = store.remove_item(name);
+        }
+    }
+}
+
+fn names(store: &Storage) -> impl Iterator<Item = String> {
+    let count = store.length().unwrap_or_default();
+    (0..count).filter_map(|at| store.key(at).ok().flatten())
+}
+
+/// Forgets every draft and everything unsent in this tab: its owner goes.
+pub fn forget() {
     if let Some(store) = tab() {
         let _ = store.clear();
     }

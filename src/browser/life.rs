@@ -114,7 +114,7 @@ pub fn on_visit(visit: impl Fn(&str) -> bool + Clone + 'static) {
 }
 
 /// The path of a link of ours that was clicked to be opened here.
-fn link_of(event: &Event) -> Option<String> {
+pub(super) fn link_of(event: &Event) -> Option<String> {
     let click = event.dyn_ref::<web_sys::MouseEvent>()?;
     let changed = click.ctrl_key() || click.meta_key() || click.shift_key() || click.alt_key();
     if changed || click.button() != 0 || event.default_prevented() {
@@ -135,10 +135,16 @@ fn link_of(event: &Event) -> Option<String> {
 }
 
 fn form_of(event: &Event) -> Option<String> {
+    let form = event.target()?.dyn_into::<web_sys::Element>().ok()?;
+    let asks = form.get_attribute("method").is_none_or(|method| method == "get");
+    if asks { action_of(event) } else { None }
+}
+
+/// Where a form that was submitted leads.
+pub(super) fn action_of(event: &Event) -> Option<String> {
     if event.default_prevented() {
         return None;
     }
     let form = event.target()?.dyn_into::<web_sys::Element>().ok()?;
-    let asks = form.get_attribute("method").is_none_or(|method| method == "get");
-    if asks { form.get_attribute("action") } else { None }
+    form.get_attribute("action")
 }

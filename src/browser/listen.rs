@@ -41,10 +41,18 @@ pub struct Listener {
 
 impl Listener {
     pub fn new(target: &EventTarget, name: &'static str, heard: impl FnMut(Event) + 'static) -> Self {
-        let heard: Heard = Closure::new(heard);
         let options = AddEventListenerOptions::new();
         options.set_passive(true);
-        add(target, name, &heard, &options);
+        Self::with(target, name, Closure::new(heard), &options)
+    }
+
+    /// Likewise, but may prevent what would happen by default.
+    pub fn first(target: &EventTarget, name: &'static str, heard: impl FnMut(Event) + 'static) -> Self {
+        Self::with(target, name, Closure::new(heard), &AddEventListenerOptions::new())
+    }
+
+    fn with(target: &EventTarget, name: &'static str, heard: Heard, options: &AddEventListenerOptions) -> Self {
+        add(target, name, &heard, options);
         Self {
             target: target.clone(),
             name,

@@ -14,4 +14,5 @@ pub mod scroll;
 pub mod socket;
 pub mod tabs;
 pub mod timer;
+pub mod unload;
 pub mod watch;

@@ -1,5 +1,6 @@
 //! The page itself: its address, its title, its elements, its visibility.
 
+use super::unload;
 use wasm_bindgen::JsCast;
 use web_sys::{
     Document, Element, FocusOptions, HtmlElement, HtmlInputElement, HtmlTextAreaElement, VisibilityState, window,
@@ -55,6 +56,7 @@ pub fn go(path: &str) {
 }
 
 pub fn load_again() {
+    unload::reloads();
     if let Some(window) = window() {
         let _ = window.location().reload();
     }

@@ -1,7 +1,7 @@
 //! What `boot.js` holds for the program: the offer to install and the newer
 //! version that waits.
 
-use super::listen;
+use super::{listen, unload};
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::window;
 
@@ -34,6 +34,7 @@ pub fn updated() -> bool {
 
 /// Lets the newer version take over, then loads the page again.
 pub fn reload() {
+    unload::reloads();
     js_reload();
 }
 

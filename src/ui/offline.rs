@@ -3,9 +3,9 @@
 
 use super::{parts::brand, words};
 use crate::browser::{
-    fetch,
+    fetch, keep,
     life::{self, Life},
-    page, timer,
+    page, timer, unload,
 };
 use leptos::prelude::*;
 
@@ -44,6 +44,7 @@ pub fn offline() -> AnyView {
 
 /// Opens the page as soon as the server answers.
 pub fn wait_for_network() {
+    unload::has_unsent(keep::has_outbox(), true);
     life::watch(|life| {
         if matches!(life, Life::Online | Life::Visible) {
             open_if_reached();

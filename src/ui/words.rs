@@ -60,6 +60,10 @@ pub const WAS_NOT_SENT: &str = "This was not sent.";
 pub const TO_YOUR_ROOMS: &str = "To your rooms";
 pub const JOIN: &str = "Join";
 pub const NOT_YOURS: &str = "You are not in this room, or it is not there.";
+pub const UNSENT_STAYS: &str =
+    "Unsent messages stay in this tab, also when it is reloaded. Closing the tab loses them.";
+pub const UNSENT_GOES: &str =
+    "This browser has no room to keep more. Closing or reloading this page loses unsent messages.";
 pub const KEPT_TEXT: &str = "What you wrote is kept here:";
 
 // No room open.
@@ -83,7 +87,7 @@ pub const RELOAD: &str = "Reload";
 pub const RESTORED: &str = "The server was restored from a backup. What is missing and was yours is sent again.";
 pub const OLD_VERSION: &str = "This version is too old for the server. What you wrote is kept.";
 pub const OFFLINE_TITLE: &str = "You are offline.";
-pub const OFFLINE_TEXT: &str = "Whilst opens again as soon as there is a network.";
+pub const OFFLINE_TEXT: &str = "Whilst opens again as soon as there is a network. Unsent messages stay in this tab until then; closing it loses them.";
 pub const OPENING: &str = "Opening…";
 
 /// A number with its thousands apart.

@@ -8,7 +8,7 @@ use crate::{
         driver::Driver,
         keep,
         life::{self, Life},
-        page, program, tabs, timer,
+        page, program, tabs, timer, unload,
     },
     client::{Changed, Effect, Tab},
     ui::{
@@ -20,7 +20,7 @@ use crate::{
     wire::Seq,
 };
 use leptos::prelude::*;
-use std::{cell::Cell, rc::Rc};
+use std::{cell::Cell, rc::Rc, sync::PoisonError};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlFormElement, SubmitEvent};
 
@@ -52,12 +52,18 @@ impl Desk {
     /// The same beside a page of forms, where every link loads a page.
     pub fn connect(self) {
         self.zone().be_local();
-        if let Some(user) = self.read(|tab| tab.me().map(|me| me.user)) {
-            keep::belongs_to(user);
-        }
+        let user = self.my_id();
+        // First of all: what another user left in this tab is gone before anything of it is read.
+        keep::belongs_to(user);
         let tab = self.tab().get_value();
+        tab.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .keep_outbox_in(keep::outbox(user));
+        unload::watch();
         let driver = Driver::start(tab, move |effect| self.told(effect));
         self.driver().set_value(Some(driver.clone()));
+        // The first picture was drawn without it, as on the server.
+        raise(self.revisions().timeline);
         self.others().set_value(Some(tabs::Channel::open(CHANNEL, |said| {
             if said == SIGNED_OUT {
                 leave_for_sign_in();
@@ -106,7 +112,7 @@ impl Desk {
             .and_then(|form| form.dyn_into::<HtmlFormElement>().ok());
         self.send_read();
         let leave = move || {
-            keep::forget_drafts();
+            unload::signs_out();
             self.say_signed_out();
             if let Some(form) = &form {
                 // Refused only for a form that is on no page any more.
@@ -251,5 +257,6 @@ fn raise(revision: RwSignal<u32>) {
 /// Nothing of the one who left may stay on the screen. What they typed stays in this tab,
 /// for them alone.
 fn leave_for_sign_in() {
+    unload::reloads();
     page::go(&[SIGN_IN_PATH, &page::path()].concat());
 }

@@ -146,6 +146,22 @@ impl Desk {
         .collect()
     }
 
+    /// What becomes of what is unsent, while that is worth a word: nothing can be sent, or something failed.
+    pub fn unsent_note(self) -> Option<&'static str> {
+        self.revisions().timeline.track();
+        let is_down = self.wire() != Wire::Well;
+        self.read(|tab| {
+            let is_due = tab.has_unsent() && (is_down || tab.has_failed());
+            is_due.then(|| {
+                if tab.unsent_outlives_page() {
+                    words::UNSENT_STAYS
+                } else {
+                    words::UNSENT_GOES
+                }
+            })
+        })
+    }
+
     /// What stood in the field when the room was lost: nowhere to send it, but it was written.
     pub fn lost_draft(self, room: RoomId) -> String {
         let in_browser = self.driver().with_value(Option::is_some);

@@ -68,7 +68,8 @@ pub fn composer(desk: Desk, of: Composer) -> AnyView {
     view! {
         <form class="composer" method="post" action=room_path(room) on:submit=submit>
             <div class="composer__column">
-                {client_key.map(hidden_key)} {maybe(move || problem.get().map(|problem| alert(&problem)))}
+                {client_key.map(hidden_key)} {maybe(move || desk.unsent_note().map(note))}
+                {maybe(move || problem.get().map(|problem| alert(&problem)))}
                 {maybe(move || write.is_editing().then(|| editing_bar(write)))}
                 <div class="composer__box">
                     {field(write, name, typed)}
@@ -80,6 +81,10 @@ pub fn composer(desk: Desk, of: Composer) -> AnyView {
         </form>
     }
     .into_any()
+}
+
+fn note(text: &'static str) -> AnyView {
+    view! { <p class="composer__note">{text}</p> }.into_any()
 }
 
 fn editing_bar(write: Write) -> AnyView {

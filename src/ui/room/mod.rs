@@ -31,7 +31,7 @@ use super::{
 };
 use crate::{
     browser::page,
-    wire::{Problem, RoomId, RoomKind, membership::RoomRole},
+    wire::{ClientKey, Problem, RoomId, RoomKind, membership::RoomRole},
 };
 use composer::{Composer, composer};
 use leptos::prelude::*;
@@ -75,14 +75,14 @@ fn inside(desk: Desk, room: RoomId) -> AnyView {
 
 /// Not there, not yours, or no longer yours look alike; an open room may be joined.
 fn outside(desk: Desk, room: RoomId) -> AnyView {
-    let mut texts: Vec<String> = desk
+    let mut texts: Vec<(String, Option<ClientKey>)> = desk
         .unsent(room)
         .iter()
-        .map(|pending| pending.body.as_str().to_owned())
+        .map(|pending| (pending.body.as_str().to_owned(), Some(pending.client_key)))
         .collect();
     let draft = desk.lost_draft(room);
-    texts.extend((!draft.trim().is_empty()).then_some(draft));
-    let kept: Vec<AnyView> = texts.into_iter().map(kept).collect();
+    texts.extend((!draft.trim().is_empty()).then_some((draft, None)));
+    let kept: Vec<AnyView> = texts.into_iter().map(|(text, key)| kept(desk, text, key)).collect();
     let (title, text, action) = match desk.joinable(room) {
         Some(joinable) => {
             let people = words::people(joinable.people);
@@ -123,13 +123,19 @@ fn join(desk: Desk, room: &Joinable) -> AnyView {
 }
 
 /// Words that were meant for a room that is gone: they can be copied and put away.
-fn kept(body: String) -> AnyView {
+fn kept(desk: Desk, body: String, key: Option<ClientKey>) -> AnyView {
     let copied = body.clone();
+    let discard = key.map(|key| {
+        button("button button--small", words::DISCARD.into_any(), move || {
+            desk.discard(key);
+        })
+    });
     view! {
         <pre dir="auto" tabindex="0">
             {body}
         </pre>
         {button("button button--small", words::COPY_TEXT.into_any(), move || page::copy(&copied))}
+        {discard}
     }
     .into_any()
 }
