@@ -111,6 +111,10 @@ impl Tab {
             }
             return;
         }
+        // A page that has not connected yet waits for that.
+        if self.device_id.is_none() {
+            return;
+        }
         // Without a server, or where it gave no page: the first of those that are held, below
         // the gap that says how many are missing.
         if let Some(seq) = room.timeline.first_after(read) {

@@ -12,13 +12,11 @@ use super::{
 use crate::wire::{
     Ordinal, Problem, RoomEvent, RoomId, Seq,
     fetch::{Around, Ask, History, Page},
-    limits::{GAP_PAGE_SIZE, HELD_BACK_MAX_EVENTS, PAGE_SIZE},
+    limits::{GAP_PAGE_SIZE, HELD_BACK_MAX_EVENTS, PAGE_SIZE, UNREAD_BELOW},
 };
 
 const WANTS_MAX: usize = 16;
-/// Of a page around the first unread message, so many follow the last read one; the rest is
-/// what was read before, for context.
-const UNREAD_BELOW: u64 = 36;
+
 const TRIES_MAX: u32 = 5;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,7 +185,7 @@ fn next(wanted: &Wanted, room: &Room) -> Next {
         }
         Place::Unread { read } if fresh.contains(read.next()) => Next::Done,
         Place::Unread { read } => {
-            let below = Ordinal(read.0 + UNREAD_BELOW + 1);
+            let below = Ordinal(read.0 + u64::from(UNREAD_BELOW) + 1);
             // A page of long messages may end before it gets there: the rest comes with the next.
             let held = fresh.first_above(read).filter(|held| *held <= below);
             history(held.unwrap_or(below), PAGE_SIZE)

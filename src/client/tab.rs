@@ -133,13 +133,14 @@ impl Tab {
             .collect();
         tab.take_caught_up(&asked, &[], picture.caught_up, &mut out);
         if let Some(room) = picture.open {
-            tab.open_room_at(room, picture.at, &mut out);
-            if tab.room(room).is_none() {
-                tab.room_gone(room, &mut out);
-            }
+            // Before the room is opened, which lands among these rows.
             if let (Some(page), Some(state)) = (&picture.around, tab.rooms.get_mut(room)) {
                 let me = tab.me.as_ref().map_or(NOBODY, |me| me.user);
                 state.fill(page, &[], me);
+            }
+            tab.open_room_at(room, picture.at, &mut out);
+            if tab.room(room).is_none() {
+                tab.room_gone(room, &mut out);
             }
         }
         tab.land(picture.now);

@@ -34,6 +34,9 @@ pub const DELTA_MAX_BYTES: u32 = 256 * 1024;
 pub const ADVANCE_MAX_ENTRIES: u32 = 5_000;
 /// Messages of a page of history.
 pub const PAGE_SIZE: u32 = 50;
+/// Of a page around the first unread message, so many follow the last read one; the rest was
+/// read before and is there for context.
+pub const UNREAD_BELOW: u32 = 36;
 /// Messages that one press of "Load … missing messages" may bring.
 pub const GAP_PAGE_SIZE: u32 = 200;
 pub const CATCH_UP_MAX_ROOMS: u32 = 64;

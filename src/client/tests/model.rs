@@ -51,7 +51,7 @@ impl Log {
     }
 
     /// Messages `from ..= to`, and the notes between and after them.
-    fn page(&self, room: RoomId, from: u64, to: u64) -> Page {
+    pub fn page(&self, room: RoomId, from: u64, to: u64) -> Page {
         let of = |ordinal: u64| self.messages.iter().find(|m| m.ordinal.0 == ordinal).map(|m| m.seq.0);
         let start = if from <= 1 { 0 } else { of(from).unwrap_or(u64::MAX) };
         let end = of(to + 1).unwrap_or(u64::MAX);

@@ -101,6 +101,17 @@ impl World {
                 Some(all) => all.rooms.extend(answer.rooms),
             }
         }
+        // A page of the model is short: as many as are needed are one page of a server.
+        let around = open
+            .filter(|room| self.server.counts(who, *room).unread > 0)
+            .map(|room| {
+                let read = self.server.counts(who, room).marker.ordinal;
+                let to = self.server.rooms[&room]
+                    .ordinal()
+                    .0
+                    .min(read.0 + u64::from(limits::UNREAD_BELOW));
+                self.server.rooms[&room].page(room, read.next().0, to)
+            });
         FirstPicture {
             now: self.server.now,
             limits: self.server.limits.clone(),
@@ -108,7 +119,7 @@ impl World {
             caught_up: caught_up.expect("somebody in no room sees no picture here"),
             open,
             at: None,
-            around: None,
+            around,
         }
     }
 

@@ -4,9 +4,10 @@
 use crate::{
     server::{app::App, error::Result, messages, rooms, sessions::Signed},
     wire::{
-        RoomId, Seq,
-        fetch::{Around, CaughtUp, Have, News, Want},
+        Ordinal, RoomId, Seq,
+        fetch::{Around, CaughtUp, Have, History, News, Want},
         first_picture::FirstPicture,
+        limits::{PAGE_SIZE, UNREAD_BELOW},
     },
 };
 use sqlx::SqliteConnection;
@@ -37,6 +38,10 @@ async fn first_picture_in(
         (Some(room), Some(seq)) if may_see(&caught_up, room) => {
             Some(messages::around_in(conn, who, &Around { room, seq }).await?)
         }
+        (Some(room), None) => match first_unread_page(&caught_up, room) {
+            Some(ask) => Some(messages::history_in(conn, who, &ask).await?),
+            None => None,
+        },
         _ => None,
     };
     Ok(FirstPicture {
@@ -47,6 +52,21 @@ async fn first_picture_in(
         open,
         at,
         around,
+    })
+}
+
+/// The page around the first unread message of the room, where its newest page begins later.
+fn first_unread_page(caught_up: &CaughtUp, room: RoomId) -> Option<History> {
+    let answer = caught_up.rooms.iter().find(|answer| answer.room == room)?;
+    let News::Reset(summary, newest) = &answer.news else {
+        return None;
+    };
+    let read = summary.counts.marker.ordinal;
+    let is_missing = summary.counts.unread > 0 && newest.from > read.next();
+    is_missing.then(|| History {
+        room,
+        before: Ordinal(read.0 + u64::from(UNREAD_BELOW) + 1),
+        limit: PAGE_SIZE,
     })
 }
 
@@ -110,6 +130,29 @@ mod tests {
             .unwrap();
         read.lock_handle().await.unwrap().remove_progress_handler();
         (steps.load(Ordering::Relaxed), picture)
+    }
+
+    #[tokio::test]
+    async fn the_page_of_a_room_holds_its_first_unread_message_however_many_follow() {
+        for unread in [1_u64, 40, 60, 500] {
+            let house = House::open().await;
+            let (ada, bo) = (house.insert_person("ada").await, house.insert_person("bo").await);
+            let room = house.open_room(&ada, "hall").await;
+            house.join(&bo, room).await;
+            let says = (0..unread).map(|_| house.say(&bo, room, "hello"));
+            futures_util::future::join_all(says).await;
+            let picture = first_picture(&house.app, &ada, Some(room), None).await.unwrap();
+            let newest = picture.caught_up.rooms.iter().find_map(|answer| match &answer.news {
+                News::Reset(_, page) => Some(page.clone()),
+                _ => None,
+            });
+            let pages = newest.into_iter().chain(picture.around);
+            let first = pages
+                .flat_map(|page| page.messages)
+                .map(|message| message.ordinal)
+                .min();
+            assert_eq!(first, Some(Ordinal(1)), "{unread}");
+        }
     }
 
     #[tokio::test]

@@ -21,7 +21,7 @@ pub use change::{delete, edit, react};
 pub(in crate::server) use counts::READ_MARKER;
 pub use counts::{counts_at, counts_of, marker, markers_of};
 pub use faces::{faces, people_near, whoami};
-pub use page::{around, around_in, history, newest_in};
+pub use page::{around, around_in, history, history_in, newest_in};
 pub use range::range;
 pub use read::{mark_read, mark_read_as};
 pub use recent::Recent;

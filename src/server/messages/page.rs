@@ -28,10 +28,17 @@ pub const PAGE_MAX_NOTES: u32 = 200;
 /// `Gone`.
 pub async fn history(app: &App, who: &Signed, ask: &History) -> Result<Page> {
     let mut read = app.store.read().await?;
-    let member = access(&mut read, who, ask.room).await?;
-    let log = Log::open(&mut read, member.room()).await?;
-    log.before(&mut read, ask.before, ask.limit.clamp(1, GAP_PAGE_SIZE))
-        .await
+    history_in(&mut read, who, ask).await
+}
+
+/// [`history`] in a transaction that is there already.
+///
+/// # Errors
+/// As `history`.
+pub async fn history_in(conn: &mut SqliteConnection, who: &Signed, ask: &History) -> Result<Page> {
+    let member = access(conn, who, ask.room).await?;
+    let log = Log::open(conn, member.room()).await?;
+    log.before(conn, ask.before, ask.limit.clamp(1, GAP_PAGE_SIZE)).await
 }
 
 /// The page around an entry. One that is not there yet gives the newest page.
