@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
-use whilst::server::{self, backup::Existing};
+use whilst::server::{self, backup::Existing, store::OnDamage};
 
 /// A self-hosted chat: what is said while you are away is kept once, reaches
 /// each of your devices exactly once, and coming back takes one glance.
@@ -23,6 +23,10 @@ enum Command {
         /// The data folder, instead of the configured one.
         #[arg(long, value_name = "FOLDER")]
         data: Option<PathBuf>,
+        /// Start on a damaged write-ahead log: keep what can be proven to be whole, and draw a new
+        /// epoch. The damaged files are copied aside first.
+        #[arg(long)]
+        accept_loss: bool,
     },
     /// Fill an empty data folder with people, rooms and a month of history.
     Demo {
@@ -67,7 +71,18 @@ enum Command {
 
 fn main() -> ExitCode {
     let run = match Arguments::parse().command {
-        Command::Serve { addr, data } => server::serve::serve(addr, data),
+        Command::Serve {
+            addr,
+            data,
+            accept_loss,
+        } => {
+            let on_damage = if accept_loss {
+                OnDamage::AcceptLoss
+            } else {
+                OnDamage::Refuse
+            };
+            server::serve::serve(addr, data, on_damage)
+        }
         Command::Demo { data, messages, seed } => server::serve::fill_demo(&data, messages, seed),
         Command::Backup { to, data } => server::serve::back_up(data, &to),
         Command::Restore { from, verify: true, .. } => server::serve::verify(&from),

@@ -14,7 +14,7 @@ use super::{
     rooms,
     sessions::{self, Gate, Known},
     socket::Paces,
-    store::Store,
+    store::{OnDamage, Store},
     writer::Writer,
 };
 use crate::wire::Millis;
@@ -148,7 +148,7 @@ fn on_its_own_thread(task: impl Future<Output = ()> + Send + 'static) -> JoinHan
 ///
 /// # Errors
 /// What is wrong, where, and what would be right.
-pub fn serve(addr: Option<String>, data: Option<PathBuf>) -> Result<(), StartError> {
+pub fn serve(addr: Option<String>, data: Option<PathBuf>, on_damage: OnDamage) -> Result<(), StartError> {
     let (config, leptos) = configured(addr, data)?;
     let filter = tracing_subscriber::EnvFilter::try_new(&config.server.log)?;
     tracing_subscriber::fmt()
@@ -160,10 +160,10 @@ pub fn serve(addr: Option<String>, data: Option<PathBuf>) -> Result<(), StartErr
         // same stderr by a macro that panics: the writer's task ended by it, and with it the server.
         .log_internal_errors(false)
         .init();
-    runtime()?.block_on(serve_configured(config, &leptos))
+    runtime()?.block_on(serve_configured(config, &leptos, on_damage))
 }
 
-async fn serve_configured(config: Config, leptos: &LeptosOptions) -> Result<(), StartError> {
+async fn serve_configured(config: Config, leptos: &LeptosOptions, on_damage: OnDamage) -> Result<(), StartError> {
     let site = Site::open(Path::new(&*leptos.site_root), leptos.hash_files)?;
     let listener = listen(config.server.addr).map_err(|error| {
         format!(
@@ -173,7 +173,7 @@ async fn serve_configured(config: Config, leptos: &LeptosOptions) -> Result<(), 
     })?;
     let config = config.bound_to(listener.local_addr()?);
     let ambience = Ambience::of_the_machine();
-    let store = Store::open(&config.server.data, &ambience).await?;
+    let store = Store::open_despite(&config.server.data, &ambience, on_damage).await?;
     let running = Running::start(config, ambience, store, site).await?;
     let app = running.app.clone();
     println!("Whilst listens on {}", app.config.public_url());

@@ -1,7 +1,7 @@
 //! Why there is no backup, or none was restored.
 
 use super::manifest::MANIFEST_FILE;
-use crate::server::store::OpenError;
+use crate::server::store::{LogDamage, OpenError};
 use std::{
     io,
     path::{Path, PathBuf},
@@ -14,6 +14,8 @@ pub enum BackupError {
     NoData(PathBuf),
     #[error("{0} is there already. Choose a name that is free")]
     AlreadyThere(PathBuf),
+    #[error("{0}. No backup was made. Stop the server if one runs; its next start says what can be done")]
+    LogDamaged(Box<LogDamage>),
     #[error("{0} was written by a newer whilst (schema {1}). Back it up with that version")]
     NewerData(PathBuf, i64),
     #[error(

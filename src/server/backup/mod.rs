@@ -17,7 +17,10 @@ pub use manifest::Manifest;
 
 use super::{
     clock::Ambience,
-    store::{DATABASE_FILE, READY_FOLDER, lock_folder, newest_schema, private_folder, settle_restored},
+    store::{
+        DATABASE_FILE, READY_FOLDER, damage_beside, integrity, lock_folder, newest_schema, private_folder, set_epoch,
+        settle_restored,
+    },
 };
 use crate::wire::Epoch;
 use files::{Unfinished, copy_with_digest, digest_of, open_beside, open_still, open_to_write};
@@ -55,6 +58,10 @@ pub async fn make(data: &Path, to: &Path, ambience: &Ambience) -> Result<Manifes
     }
     if to.exists() {
         return Err(BackupError::AlreadyThere(to.to_owned()));
+    }
+    // SQLite would copy what is before the damage, as if that were all.
+    if let Some(damage) = damage_beside(data).map_err(BackupError::disk(data))? {
+        return Err(BackupError::LogDamaged(Box::new(damage)));
     }
     let unfinished = Unfinished::beside(to)?;
     let copy = unfinished.path().join(DATABASE_FILE);
@@ -123,7 +130,7 @@ pub async fn restore(backup: &Path, data: &Path, existing: Existing, ambience: &
     }
     let mut conn = open_to_write(&file).await?;
     // Cursors that clients hold are of a log that may have gone further than this one.
-    sql::set_epoch(&mut conn, Epoch(ambience.random()))
+    set_epoch(&mut conn, Epoch(ambience.random()))
         .await
         .map_err(BackupError::of(&file))?;
     conn.close().await.map_err(BackupError::of(&file))?;
@@ -135,7 +142,7 @@ pub async fn restore(backup: &Path, data: &Path, existing: Existing, ambience: &
 async fn check_content(file: &Path, manifest: &Manifest) -> Result<()> {
     let broken = |what: String| BackupError::Broken(file.to_owned(), what);
     let mut conn = open_still(file).await?;
-    let said = sql::integrity(&mut conn).await.map_err(BackupError::of(file))?;
+    let said = integrity(&mut conn).await.map_err(BackupError::of(file))?;
     if let Some(what) = said {
         return Err(broken(what));
     }

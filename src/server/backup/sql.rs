@@ -2,7 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "SQL stands here")]
 
 use super::manifest::{Facts, Holds};
-use crate::{server::store::body, wire::Epoch};
+use crate::server::store::body;
 use futures_util::TryStreamExt;
 use sqlx::{Result, SqliteConnection};
 use std::path::Path;
@@ -38,14 +38,6 @@ pub async fn facts(conn: &mut SqliteConnection) -> Result<Facts> {
     })
 }
 
-/// The first thing that is wrong with it, in the words of SQLite.
-pub async fn integrity(conn: &mut SqliteConnection) -> Result<Option<String>> {
-    let said: String = sqlx::query_scalar("PRAGMA integrity_check(1)")
-        .fetch_one(&mut *conn)
-        .await?;
-    Ok((said != "ok").then_some(said))
-}
-
 /// How many texts are not what was stored. Those from before texts were sealed pass.
 pub async fn damaged(conn: &mut SqliteConnection) -> Result<u64> {
     const SQL: &str = "SELECT room, ordinal, seq, author, client_key, body, deleted, hash FROM message_rows";
@@ -58,12 +50,4 @@ pub async fn damaged(conn: &mut SqliteConnection) -> Result<u64> {
         }
     }
     Ok(damaged)
-}
-
-pub async fn set_epoch(conn: &mut SqliteConnection, epoch: Epoch) -> Result<()> {
-    sqlx::query("UPDATE store_facts SET value = ?1 WHERE name = 'epoch'")
-        .bind(epoch)
-        .execute(conn)
-        .await?;
-    Ok(())
 }

@@ -4,7 +4,7 @@
 use super::error::{FillError, Result};
 use crate::server::{
     clock::Ambience,
-    store::{DATABASE_FILE, Store, lock_folder},
+    store::{DATABASE_FILE, LOG_FILE, Store, lock_folder},
 };
 use sqlx::SqliteConnection;
 use std::{
@@ -29,7 +29,8 @@ impl Folder {
     /// `AlreadyThere`; `Store` if another process holds the folder, or it cannot be written.
     pub fn claim(path: &Path) -> Result<Self> {
         let lock = lock_folder(path)?;
-        if path.join(DATABASE_FILE).exists() {
+        // SQLite would read a log that was left behind into the new database.
+        if path.join(DATABASE_FILE).exists() || path.join(LOG_FILE).exists() {
             return Err(FillError::AlreadyThere(path.to_owned()));
         }
         let folder = Self {

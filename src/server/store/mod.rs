@@ -6,6 +6,8 @@
 mod checkpoint;
 mod clean;
 mod columns;
+mod damage;
+mod dense;
 mod open;
 mod readers;
 mod restored;
@@ -14,6 +16,7 @@ mod seal;
 mod sql;
 #[cfg(test)]
 mod tests;
+mod wal;
 
 use super::error::Result;
 use crate::wire::Epoch;
@@ -22,13 +25,15 @@ use std::{fs::File, sync::Arc};
 use tokio::sync::Notify;
 
 pub use columns::{Hex, NotAColumn, Unhexed, hex, hex_list, json_list};
+pub use damage::{LogDamage, OnDamage, damage_beside};
+pub use dense::{Dense, Hole, demand_all_between};
 pub use open::OpenError;
-pub(in crate::server) use open::{DATABASE_FILE, lock_folder, private_folder};
+pub(in crate::server) use open::{DATABASE_FILE, LOG_FILE, lock_folder, private_folder};
 pub use readers::{Reader, Readers};
 pub(in crate::server) use restored::{READY_FOLDER, settle_restored};
 pub use rows::{body, entries, user_list};
 pub use seal::{Place, seal};
-pub(in crate::server) use sql::newest_schema;
+pub(in crate::server) use sql::{integrity, newest_schema, set_epoch};
 
 /// Readers of the store. Each read is one transaction: proof and rows are of one moment.
 #[derive(Clone)]
@@ -55,7 +60,8 @@ impl Store {
         Ok(self.reads.acquire().await?)
     }
 
-    /// Drawn when the store was made or restored: cursors of another epoch are void.
+    /// Drawn when the store was made or restored, and when a loss was accepted: cursors of another
+    /// epoch are void.
     pub fn epoch(&self) -> Epoch {
         self.epoch
     }

@@ -1,7 +1,13 @@
 //! Opening: the folder, its lock, the file, its schema. Each refusal says what is
 //! wrong, where, and what would be right.
 
-use super::{Store, readers::Readers, restored::settle_restored, sql};
+use super::{
+    Store,
+    damage::{LogDamage, OnDamage, epoch_is_stored, owes_epoch, settle_damage},
+    readers::Readers,
+    restored::settle_restored,
+    sql,
+};
 use crate::{server::clock::Ambience, wire::Epoch};
 use sqlx::{
     ConnectOptions, Connection, SqliteConnection,
@@ -18,6 +24,7 @@ use std::{
 };
 
 pub const DATABASE_FILE: &str = "whilst.db";
+pub const LOG_FILE: &str = "whilst.db-wal";
 const LOCK_FILE: &str = "lock";
 /// Private to the account that runs the server: the folder holds what people wrote.
 const FOLDER_MODE: u32 = 0o700;
@@ -56,6 +63,16 @@ pub enum OpenError {
     Missing(PathBuf),
     #[error("{0} is damaged: {1}. Restore a backup")]
     Damaged(PathBuf, #[source] sqlx::Error),
+    #[error("{0}. Nothing was changed. {1}")]
+    LogDamaged(Box<LogDamage>, String),
+    #[error(
+        "the data folder {0} holds {1} copies of earlier damage (damaged-1 and so on). Move one away and start again"
+    )]
+    TooManyCopies(PathBuf, u32),
+    #[error(
+        "{0} is not consistent without what was lost: {1}. The copies in the folders damaged-1 and so on are untouched. Restore a backup"
+    )]
+    NotConsistent(PathBuf, String),
     #[error("{0} was written by a newer whilst (schema {1}). Run that version, or restore an older backup")]
     Newer(PathBuf, i64),
     #[error("{0} cannot be opened: {1}")]
@@ -68,7 +85,22 @@ impl Store {
     /// # Errors
     /// [`OpenError`], which is meant to be shown as it is.
     pub async fn open(folder: &Path, ambience: &Ambience) -> Result<Self, OpenError> {
-        open_synced(folder, ambience, SqliteSynchronous::Full, READ_CONNECTIONS_MAX).await
+        Self::open_despite(folder, ambience, OnDamage::Refuse).await
+    }
+
+    /// As [`Store::open`], and says what to do if the write-ahead log is damaged.
+    ///
+    /// # Errors
+    /// As `open`.
+    pub async fn open_despite(folder: &Path, ambience: &Ambience, on_damage: OnDamage) -> Result<Self, OpenError> {
+        open_synced(
+            folder,
+            ambience,
+            SqliteSynchronous::Full,
+            READ_CONNECTIONS_MAX,
+            on_damage,
+        )
+        .await
     }
 
     /// As [`Store::open`], without waiting for the disk: what is acknowledged may be
@@ -77,14 +109,15 @@ impl Store {
     /// # Errors
     /// As `open`.
     pub async fn open_unsynced(folder: &Path, ambience: &Ambience) -> Result<Self, OpenError> {
-        open_synced(folder, ambience, SqliteSynchronous::Off, READ_CONNECTIONS_MAX).await
+        let sync = SqliteSynchronous::Off;
+        open_synced(folder, ambience, sync, READ_CONNECTIONS_MAX, OnDamage::Refuse).await
     }
 
     /// As [`Store::open_unsynced`], with one reader: reads then follow each other in the
     /// order in which they were begun.
     #[cfg(test)]
     pub async fn open_in_line(folder: &Path, ambience: &Ambience) -> Result<Self, OpenError> {
-        open_synced(folder, ambience, SqliteSynchronous::Off, 1).await
+        open_synced(folder, ambience, SqliteSynchronous::Off, 1, OnDamage::Refuse).await
     }
 }
 
@@ -93,6 +126,7 @@ async fn open_synced(
     ambience: &Ambience,
     sync: SqliteSynchronous,
     readers_max: u32,
+    on_damage: OnDamage,
 ) -> Result<Store, OpenError> {
     let was_used = folder.join(LOCK_FILE).exists();
     let lock = lock_folder(folder)?;
@@ -103,7 +137,11 @@ async fn open_synced(
         return Err(OpenError::Missing(file));
     }
     claim_file(folder, &file)?;
+    settle_damage(folder, on_damage)?;
     let writes = write_options(&file, sync);
+    if owes_epoch(folder) {
+        renew_epoch(&writes, folder, &file, Epoch(ambience.random())).await?;
+    }
     let epoch = prepare(&writes, Epoch(ambience.random()))
         .await
         .map_err(|error| explain(&file, error))?
@@ -208,6 +246,24 @@ async fn prepare(options: &SqliteConnectOptions, fresh: Epoch) -> Result<Option<
     vacuum_if_due(&mut conn).await?;
     conn.close().await?;
     Ok(Some(epoch))
+}
+
+/// After an accepted loss: cursors that clients hold may be of entries that are gone.
+async fn renew_epoch(
+    options: &SqliteConnectOptions,
+    folder: &Path,
+    file: &Path,
+    epoch: Epoch,
+) -> Result<(), OpenError> {
+    let failed = |error: sqlx::Error| explain(file, error.into());
+    let mut conn = SqliteConnection::connect_with(options).await.map_err(failed)?;
+    // Nothing was proven about the database file itself.
+    if let Some(said) = sql::integrity(&mut conn).await.map_err(failed)? {
+        return Err(OpenError::NotConsistent(file.to_owned(), said));
+    }
+    sql::set_epoch(&mut conn, epoch).await.map_err(failed)?;
+    conn.close().await.map_err(failed)?;
+    epoch_is_stored(folder).map_err(|error| OpenError::FolderNotWritable(folder.to_owned(), error))
 }
 
 /// After a change of the schema that left old rows behind in the file. It takes as much

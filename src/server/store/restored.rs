@@ -7,7 +7,7 @@
 //! of the restore; the steps after it can be taken again after a crash, and whoever
 //! opens the folder next takes them.
 
-use super::open::DATABASE_FILE;
+use super::open::{DATABASE_FILE, LOG_FILE};
 use std::{
     fs::{self, File},
     io,
@@ -17,7 +17,7 @@ use std::{
 /// Holds the new database; afterwards what it replaced.
 pub const READY_FOLDER: &str = "restored";
 const REPLACED_FOLDER: &str = "before-restore";
-const BEFORE: [&str; 3] = [DATABASE_FILE, "whilst.db-wal", "whilst.db-shm"];
+const BEFORE: [&str; 3] = [DATABASE_FILE, LOG_FILE, "whilst.db-shm"];
 /// Within the ready folder, so that the new one's name is free for the old one.
 const OLD_FOLDER: &str = "old";
 

@@ -55,6 +55,21 @@ pub async fn epoch_or(conn: &mut SqliteConnection, fresh: Epoch) -> Result<Epoch
         .await
 }
 
+/// Another epoch for this store: cursors that clients hold are void.
+pub async fn set_epoch(conn: &mut SqliteConnection, epoch: Epoch) -> Result<()> {
+    sqlx::query("UPDATE store_facts SET value = ?1 WHERE name = 'epoch'")
+        .bind(epoch)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The first thing that is wrong with the file, in the words of SQLite.
+pub async fn integrity(conn: &mut SqliteConnection) -> Result<Option<String>> {
+    let said: String = sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(conn).await?;
+    Ok((said != "ok").then_some(said))
+}
+
 /// Whether rows left copies of themselves behind that nothing overwrites.
 pub async fn is_to_vacuum(conn: &mut SqliteConnection) -> Result<bool> {
     sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM store_facts WHERE name = 'to vacuum')")

@@ -1,0 +1,389 @@
+//! The walk over a log's frames, which tells its end from damage.
+//!
+//! SQLite ends a log at the first frame that does not fit, because checksums are cumulative:
+//! one flipped bit hides all later transactions. A crash leaves such a frame too, but only
+//! inside the last transaction: with `synchronous=FULL` each transaction is on the disk before
+//! the next one begins. So a rejected frame is damage if a transaction ends at or after it and
+//! another begins behind that one.
+//!
+//! Frames are ordered by their checksums alone. A frame follows another if its checksum follows
+//! from the other's stored one, from one recomputed over the other's content, or from either up
+//! to one flipped bit. Neither leftovers of an older generation nor of a transaction that was
+//! rolled back or whose sync failed can follow a commit in that way.
+
+use super::format::{Checksum, Flip, Frame, HEADER_BYTES, Header, Layout, Salts};
+use std::io::{self, Read, Seek, SeekFrom};
+
+/// Checksums from which the next frame may follow: the stored one, and some that are
+/// recomputed over one or more frames whose stored ones are damaged.
+const CANDIDATES_MAX: usize = 4;
+/// SQLite writes the pages of a transaction in rising order, unless its page cache overflows on
+/// the way. No cache is so small that this happens to a transaction of so few frames.
+const ORDERED_FRAMES_MAX: usize = 256;
+
+/// What the walk found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Walk {
+    pub header: Header,
+    pub header_is_damaged: bool,
+    /// Frames up to the end of the last transaction before any rejected frame.
+    pub kept_frames: u64,
+    pub kept_transactions: u64,
+    /// Whole frames in the file, those of older generations included.
+    pub frames: u64,
+    /// The first frame that does not fit.
+    pub rejected: Option<u64>,
+    pub is_damaged: bool,
+    /// The frames after the kept ones.
+    pub tail: Vec<Seen>,
+}
+
+/// A frame after the last whole transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    pub state: State,
+    /// As it was written, where that is known.
+    pub page: u32,
+    pub commit: u32,
+    /// The stored checksum before it.
+    pub before: Checksum,
+    /// The page number is the one that was written, also where the content is not known.
+    pub has_known_page: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Its content is proven by a checksum.
+    Whole,
+    /// Its content is proven but for this bit.
+    Flipped(Flip),
+    /// Of this generation, and not proven.
+    Broken,
+    /// Of an older generation, or without a header that says of which.
+    Foreign,
+}
+
+impl State {
+    pub fn is_proven(self) -> bool {
+        matches!(self, Self::Whole | Self::Flipped(_))
+    }
+}
+
+impl Walk {
+    /// What comes after the kept frames and was part of this generation: frames and transactions.
+    pub fn behind(&self) -> (u64, u64) {
+        let ours = |seen: &&Seen| seen.state != State::Foreign;
+        let last = self.tail.iter().rposition(|seen| ours(&seen));
+        let commits = self.tail.iter().filter(ours).filter(|seen| seen.commit != 0);
+        (last.map_or(0, |last| last as u64 + 1), commits.count() as u64)
+    }
+
+    /// Behind the last frame of the tail that is proven and ends a transaction.
+    pub fn proven_end(&self) -> usize {
+        let ends = |seen: &Seen| seen.state.is_proven() && seen.commit != 0;
+        self.tail.iter().rposition(ends).map_or(0, |last| last + 1)
+    }
+}
+
+/// Walks a log from its beginning. None where there is nothing to lose: no file content, or
+/// less than a header and a frame.
+///
+/// The page size is that of the database, for a log whose header does not tell it.
+///
+/// # Errors
+/// Where the log cannot be read.
+pub fn walk(log: &mut (impl Read + Seek), page_size: Option<u32>) -> io::Result<Option<Walk>> {
+    log.seek(SeekFrom::Start(0))?;
+    let mut start = [0; HEADER_BYTES];
+    if !fill(log, &mut start)? {
+        return Ok(None);
+    }
+    let mut walker = match Header::parse(&start) {
+        Some(header) => Walker::behind(header),
+        None => Walker::behind_damage(log, &start, page_size)?,
+    };
+    let mut bytes = vec![0; walker.walk.header.frame_bytes()];
+    log.seek(SeekFrom::Start(HEADER_BYTES as u64))?;
+    let mut is_blank = true;
+    while fill(log, &mut bytes)? {
+        let frame = Frame::new(&walker.walk.header, &bytes);
+        is_blank &= frame.is_blank();
+        walker.take(&frame);
+    }
+    // The header is synced before the first frame is written: no crash leaves frames behind a
+    // header that does not fit. A file that was only made longer is blank.
+    let mut walk = walker.walk;
+    if walk.header_is_damaged {
+        if is_blank {
+            return Ok(None);
+        }
+        walk.is_damaged = true;
+    }
+    Ok(Some(walk))
+}
+
+/// False if the file ends before the bytes do.
+fn fill(log: &mut impl Read, bytes: &mut [u8]) -> io::Result<bool> {
+    match log.read_exact(bytes) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Frames that follow each other.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    /// They are of the header's generation.
+    is_current: bool,
+    /// One of them ends a transaction.
+    has_commit: bool,
+}
+
+/// A checksum from which the next frame may follow.
+#[derive(Debug, Clone, Copy)]
+struct Candidate {
+    checksum: Checksum,
+    run: Run,
+    /// Frames whose content is proven if one follows from here.
+    proves: usize,
+}
+
+struct Walker {
+    walk: Walk,
+    /// Stored checksum of the frame before.
+    before: Checksum,
+    candidates: Vec<Candidate>,
+    had_current_salts: bool,
+    /// A frame without the header of this generation lies between the kept frames and the next.
+    has_gap: bool,
+    /// Since the kept frames, among those whose header can be trusted: a transaction has ended,
+    /// the page of the last one, and whether page numbers have fallen.
+    has_ended: bool,
+    last_page: u32,
+    has_fallen: bool,
+}
+
+impl Walker {
+    fn behind(header: Header) -> Self {
+        Self {
+            walk: Walk {
+                header,
+                header_is_damaged: false,
+                kept_frames: 0,
+                kept_transactions: 0,
+                frames: 0,
+                rejected: None,
+                is_damaged: false,
+                tail: Vec::new(),
+            },
+            before: header.checksum,
+            candidates: vec![Candidate {
+                checksum: header.checksum,
+                run: Run {
+                    is_current: true,
+                    has_commit: false,
+                },
+                proves: 0,
+            }],
+            had_current_salts: true,
+            has_gap: false,
+            has_ended: false,
+            last_page: 0,
+            has_fallen: false,
+        }
+    }
+
+    /// Behind a header that is not valid. Its first frames tell the generation.
+    fn behind_damage(log: &mut (impl Read + Seek), start: &[u8; HEADER_BYTES], size: Option<u32>) -> io::Result<Self> {
+        let guess = Header::guess(start, size, None);
+        let (mut first, mut second) = (vec![0; guess.frame_bytes()], vec![0; guess.frame_bytes()]);
+        let salts = match (fill(log, &mut first)?, fill(log, &mut second)?) {
+            (false, _) => None,
+            (true, false) => Some(Frame::new(&guess, &first).salts()),
+            (true, true) => Some(likelier(
+                Frame::new(&guess, &first).salts(),
+                Frame::new(&guess, &second).salts(),
+                guess.salts,
+            )),
+        };
+        let header = Header::guess(start, size, salts);
+        let mut walker = Self::behind(header);
+        let recomputed = Candidate {
+            checksum: header.recomputed(start),
+            ..walker.candidates[0]
+        };
+        walker.candidates.push(recomputed);
+        walker.walk.header_is_damaged = true;
+        walker.walk.rejected = Some(0);
+        Ok(walker)
+    }
+
+    fn take(&mut self, frame: &Frame<'_>) {
+        let layout = Layout::of(&self.walk.header, self.walk.frames);
+        self.walk.frames += 1;
+        let has_current_salts = frame.salts() == self.walk.header.salts;
+        let found = self.predecessor(frame, has_current_salts);
+        let is_valid =
+            has_current_salts && frame.page() != 0 && found.as_ref().is_some_and(|(_, flips)| flips.is_empty());
+        if self.walk.rejected.is_none() && !is_valid {
+            self.walk.rejected = Some(self.walk.frames - 1);
+        }
+        match found {
+            Some((candidate, flips)) => self.take_successor(frame, layout, candidate, &flips),
+            None => self.take_stranger(frame, layout),
+        }
+        self.before = frame.stored();
+        self.had_current_salts = has_current_salts;
+        if self.walk.rejected.is_none() && frame.commit() != 0 {
+            self.keep();
+        }
+    }
+
+    /// From what the frame follows, and the bits of which one was flipped. Those are looked for where
+    /// the salts are right: frames of an older generation need no such care.
+    fn predecessor(&self, frame: &Frame<'_>, has_current_salts: bool) -> Option<(Candidate, Vec<Flip>)> {
+        let stored = frame.stored();
+        let exact = self
+            .candidates
+            .iter()
+            .find(|candidate| frame.checksum_after(candidate.checksum) == stored);
+        if let Some(candidate) = exact {
+            return Some((*candidate, Vec::new()));
+        }
+        let mut flipped = self.candidates.iter().filter(|_| has_current_salts);
+        flipped.find_map(|candidate| {
+            let flips = frame.flips_after(candidate.checksum);
+            (!flips.is_empty()).then_some((*candidate, flips))
+        })
+    }
+
+    fn take_successor(&mut self, frame: &Frame<'_>, layout: Layout, from: Candidate, flips: &[Flip]) {
+        let proven = self.walk.tail.len().saturating_sub(from.proves);
+        for seen in &mut self.walk.tail[proven..] {
+            seen.state = State::Whole;
+        }
+        let mut run = from.run;
+        // Salts that lie in another sector than the checksum may have been written without it.
+        let are_salts_of_it = layout.salts_and_checksum_are_in_one_sector() || self.had_current_salts;
+        run.is_current |= frame.salts() == self.walk.header.salts && are_salts_of_it;
+        let (page, commit) = match flips {
+            [flip] => flip.numbers_without(frame),
+            _ => (frame.page(), likely_commit(frame, layout, flips)),
+        };
+        // The transaction that ended was synced before this frame was written.
+        let follows_commit = run.has_commit && run.is_current;
+        self.walk.is_damaged |= follows_commit || (run.is_current && self.shows_two_transactions(page, commit));
+        run.has_commit |= commit != 0;
+        self.candidates.clear();
+        self.candidates.push(Candidate {
+            checksum: frame.stored(),
+            run,
+            proves: 0,
+        });
+        if !flips.is_empty() {
+            // It may as well be the stored checksum that is damaged.
+            self.candidates.push(Candidate {
+                checksum: frame.checksum_after(from.checksum),
+                run,
+                proves: 1,
+            });
+        }
+        let state = match flips {
+            _ if !run.is_current => State::Foreign,
+            [] => State::Whole,
+            [flip] => State::Flipped(*flip),
+            _ => State::Broken,
+        };
+        let has_known_page = flips.iter().all(|flip| flip.numbers_without(frame).0 == page);
+        self.note(state, page, commit, has_known_page);
+    }
+
+    /// A frame that follows from nothing before it: damaged, torn, or of another run.
+    fn take_stranger(&mut self, frame: &Frame<'_>, layout: Layout) {
+        let has_current_salts = frame.salts() == self.walk.header.salts;
+        let (page, commit) = (frame.page(), frame.commit());
+        let is_told = has_current_salts && layout.header_is_in_one_sector();
+        let stored = Candidate {
+            checksum: frame.stored(),
+            run: Run {
+                is_current: false,
+                has_commit: is_told && commit != 0,
+            },
+            proves: 0,
+        };
+        let recomputed = self.candidates.iter().map(|before| Candidate {
+            checksum: frame.checksum_after(before.checksum),
+            run: Run {
+                has_commit: before.run.has_commit || commit != 0,
+                ..before.run
+            },
+            proves: before.proves + 1,
+        });
+        self.candidates = std::iter::once(stored).chain(recomputed).take(CANDIDATES_MAX).collect();
+        self.has_gap |= !has_current_salts;
+        self.walk.is_damaged |= is_told && self.shows_two_transactions(page, commit);
+        let state = if has_current_salts {
+            State::Broken
+        } else {
+            State::Foreign
+        };
+        self.note(state, page, commit, false);
+    }
+
+    /// Where a header is gone, nothing says whether a transaction ended with it. What lies on
+    /// both sides of such a gap may still show that it is of two transactions: a commit before
+    /// the last frame, or page numbers that fall on the way to the next commit. A process that
+    /// was killed leaves no gap, whatever it had written before and rolled back.
+    fn shows_two_transactions(&mut self, page: u32, commit: u32) -> bool {
+        self.has_fallen |= page <= self.last_page;
+        self.last_page = page;
+        let are_ordered = self.walk.tail.len() < ORDERED_FRAMES_MAX;
+        let shows = self.has_gap && (self.has_ended || (self.has_fallen && commit != 0 && are_ordered));
+        self.has_ended |= commit != 0;
+        shows
+    }
+
+    fn note(&mut self, state: State, page: u32, commit: u32, has_known_page: bool) {
+        self.walk.tail.push(Seen {
+            state,
+            page,
+            commit,
+            before: self.before,
+            has_known_page,
+        });
+    }
+
+    /// All frames up to here are whole.
+    fn keep(&mut self) {
+        self.walk.kept_frames = self.walk.frames;
+        self.walk.kept_transactions += 1;
+        self.walk.tail.clear();
+        self.last_page = 0;
+        (self.has_fallen, self.has_ended) = (false, false);
+        for candidate in &mut self.candidates {
+            candidate.run.has_commit = false;
+        }
+    }
+}
+
+/// Salts of the first frames and of the header, of which one may be damaged.
+fn likelier(first: Salts, second: Salts, header: Salts) -> Salts {
+    if first == second || first == header {
+        first
+    } else {
+        second
+    }
+}
+
+/// The commit mark of a frame in which one of several bits was flipped, where that decides whether
+/// a transaction ended. A mark that was written together with the checksum is no leftover, so
+/// taking it for one can only report damage that is there.
+fn likely_commit(frame: &Frame<'_>, layout: Layout, flips: &[Flip]) -> u32 {
+    let mut marks = flips.iter().map(|flip| flip.numbers_without(frame).1);
+    let stored = frame.commit();
+    if stored != 0 && !layout.header_is_in_one_sector() && marks.any(|mark| mark == 0) {
+        return 0;
+    }
+    marks.chain([stored]).find(|mark| *mark != 0).unwrap_or(0)
+}
