@@ -5,7 +5,13 @@
 
 use super::{faces::faces_of, sql};
 use crate::{
-    server::{app::App, error::Result, memberships::access, sessions::Signed},
+    server::{
+        app::App,
+        error::Result,
+        memberships::access,
+        sessions::Signed,
+        store::{Dense, demand_all_between},
+    },
     wire::{
         Cursor, Message, Ordinal, Reaction, RoomId, Seq,
         fetch::{Around, History, Page},
@@ -93,7 +99,9 @@ impl Log {
                 _ => Seq::ZERO,
             };
             let until = self.seq_of(conn, before).await?;
-            sql::notes(conn, self.room, after, until, PAGE_MAX_NOTES).await?
+            let (notes, entries) = sql::notes(conn, self.room, after, until, PAGE_MAX_NOTES).await?;
+            demand_all_between("entry", self.room, (after.0, until.0), entries).map_err(sqlx::Error::from)?;
+            notes
         };
         Ok(Page {
             room: self.room,
@@ -108,16 +116,21 @@ impl Log {
 
     /// The newest messages before the ordinal that fit, oldest first.
     async fn messages(&self, conn: &mut SqliteConnection, before: Ordinal, limit: u32) -> Result<Vec<Message>> {
+        let mut dense = Dense::falling("message", self.room, before.before().0);
         let mut rows = sql::messages_before(conn, self.room, before, limit);
         let mut messages = Vec::new();
         let mut bytes = 0;
         while let Some(message) = rows.try_next().await? {
+            dense.take(message.ordinal.0).map_err(sqlx::Error::from)?;
             bytes += weight(&message);
             if bytes > PAGE_MAX_BYTES && !messages.is_empty() {
-                break;
+                messages.reverse();
+                return Ok(messages);
             }
             messages.push(message);
         }
+        let first = before.0.saturating_sub(u64::from(limit)).max(1);
+        dense.end_at(first).map_err(sqlx::Error::from)?;
         messages.reverse();
         Ok(messages)
     }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     rules::planted::{Fault, is_planted},
-    server::{app::App, error::Result, memberships::access, sessions::Signed},
+    server::{app::App, error::Result, memberships::access, sessions::Signed, store::Dense},
     wire::{
         Cursor, Entry, Problem, RoomId, Seq,
         fetch::{Delta, Range},
@@ -70,7 +70,12 @@ async fn piece(conn: &mut SqliteConnection, room: RoomId, after: Cursor, to: Seq
     let mut rows = sql::piece_of_log(conn, room, after.seq, to);
     while let Some(row) = rows.try_next().await? {
         match row {
-            LogRow::Entries(found) => {
+            LogRow::Entries { entries: found, head } => {
+                let mut dense = Dense::rising("entry", room, after.seq.next().0);
+                let ended = found.iter().try_for_each(|entry| dense.take(entry.seq.0));
+                ended
+                    .and_then(|()| dense.end_at(to.min(head).0))
+                    .map_err(sqlx::Error::from)?;
                 bytes += found.iter().map(entry_weight).sum::<usize>();
                 entries = found;
             }

@@ -8,7 +8,7 @@ use super::counts::READ_MARKER;
 use crate::{
     server::{
         rooms::sql::{RoomRows, pairs, room_rows},
-        store::{entries, hex_list},
+        store::{Hole, entries, hex_list},
     },
     wire::{
         Cursor, DirectorySeq, Entry, Message, Ordinal, Person, RoomId, Seq, Tail, UserId, UserSeq, person::Me,
@@ -17,7 +17,7 @@ use crate::{
 };
 use futures_util::{StreamExt, stream::BoxStream};
 use sqlx::{
-    FromRow, Result, Row, Sqlite, SqliteConnection,
+    FromRow, Result, Row, Sqlite, SqliteConnection, ValueRef,
     query::Query,
     sqlite::{SqliteArguments, SqliteRow},
 };
@@ -100,12 +100,13 @@ pub fn messages_before(
 
 /// A row of a piece of a log.
 pub enum LogRow {
-    Entries(Vec<Entry>),
-    /// The present state of a message, with the first of the entries that touched it.
-    Message {
-        touched: Seq,
-        message: Box<Message>,
+    Entries {
+        entries: Vec<Entry>,
+        /// Where the log ends.
+        head: Seq,
     },
+    /// The present state of a message, with the first of the entries that touched it.
+    Message { touched: Seq, message: Box<Message> },
     /// Somebody who made one of the entries.
     Face(Person),
 }
@@ -118,16 +119,17 @@ pub fn piece_of_log(conn: &mut SqliteConnection, room: RoomId, after: Seq, to: S
     sqlx::query(
         "SELECT 0 AS what,
                 json_group_array(json_array(seq, tail, at, hex(actor), kind, version, hex(payload)) ORDER BY seq)
-                    AS entries
+                    AS entries,
+                (SELECT seq FROM rooms WHERE id = $1) AS head
            FROM entries
           WHERE room = $1 AND seq > $2 AND seq <= $3;
 
-         SELECT 1 AS what, touched.first AS touched, m.whole
+         SELECT 1 AS what, touched.first AS touched, touched.target,
+                (SELECT whole FROM message_rows WHERE room = $1 AND ordinal = touched.target) AS whole
            FROM (SELECT target, min(seq) AS first
                    FROM entries
                   WHERE room = $1 AND seq > $2 AND seq <= $3 AND target IS NOT NULL
                GROUP BY target) AS touched
-     CROSS JOIN message_rows AS m ON m.room = $1 AND m.ordinal = touched.target
        ORDER BY touched.first;
 
          SELECT 2 AS what, u.id, u.dseq, u.name, u.username, u.hue, u.state
@@ -138,13 +140,16 @@ pub fn piece_of_log(conn: &mut SqliteConnection, room: RoomId, after: Seq, to: S
     .bind(after)
     .bind(to)
     .fetch(conn)
-    .map(|row| {
+    .map(move |row| {
         let row = row?;
         Ok(match row.try_get::<i64, _>("what")? {
-            0 => LogRow::Entries(entries(row.try_get("entries")?)?),
+            0 => LogRow::Entries {
+                entries: entries(row.try_get("entries")?)?,
+                head: row.try_get("head")?,
+            },
             1 => LogRow::Message {
                 touched: row.try_get("touched")?,
-                message: Box::new(Message::from_row(&row)?),
+                message: Box::new(touched_message(&row, room)?),
             },
             _ => LogRow::Face(Person::from_row(&row)?),
         })
@@ -152,20 +157,32 @@ pub fn piece_of_log(conn: &mut SqliteConnection, room: RoomId, after: Seq, to: S
     .boxed()
 }
 
-/// The last entries between two seqs that are about no message, in order.
+/// The message that an entry is about. Entries outlive no message: a deleted one keeps its row.
+fn touched_message(row: &SqliteRow, room: RoomId) -> Result<Message> {
+    let target: Ordinal = row.try_get("target")?;
+    if row.try_get_raw("whole")?.is_null() {
+        return Err(Hole::at("message", room, target.0).into());
+    }
+    Message::from_row(row)
+}
+
+/// The last entries between two seqs that are about no message, in order; and how many entries
+/// there are between the two.
 pub async fn notes(
     conn: &mut SqliteConnection,
     room: RoomId,
     after: Seq,
     before: Seq,
     limit: u32,
-) -> Result<Vec<Entry>> {
-    let mut notes: Vec<Entry> = sqlx::query_as(
-        "SELECT seq, tail, at, actor, kind, version, payload
+) -> Result<(Vec<Entry>, u64)> {
+    let rows = sqlx::query(
+        "SELECT 0 AS what, count(*) AS entries FROM entries WHERE room = $1 AND seq > $2 AND seq < $3;
+
+         SELECT 1 AS what, seq, tail, at, actor, kind, version, payload
            FROM entries
-          WHERE room = ?1 AND seq > ?2 AND seq < ?3 AND target IS NULL
+          WHERE room = $1 AND seq > $2 AND seq < $3 AND target IS NULL
        ORDER BY seq DESC
-          LIMIT ?4 + 0",
+          LIMIT $4 + 0",
     )
     .bind(room)
     .bind(after)
@@ -173,8 +190,14 @@ pub async fn notes(
     .bind(limit)
     .fetch_all(conn)
     .await?;
-    notes.reverse();
-    Ok(notes)
+    let (mut notes, mut entries) = (Vec::new(), 0);
+    for row in rows.iter().rev() {
+        match row.try_get::<i64, _>("what")? {
+            0 => entries = row.try_get::<i64, _>("entries")?.unsigned_abs(),
+            _ => notes.push(Entry::from_row(row)?),
+        }
+    }
+    Ok((notes, entries))
 }
 
 pub async fn people(conn: &mut SqliteConnection, users: &BTreeSet<UserId>) -> Result<Vec<Person>> {

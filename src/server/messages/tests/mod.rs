@@ -4,6 +4,7 @@ mod catch_up;
 mod changes;
 mod cost;
 mod counts;
+mod holes;
 mod marking;
 mod pages;
 mod recent;
