@@ -15,6 +15,7 @@ mod forms;
 #[expect(dead_code, reason = "the rest is for the faults of the true binary")]
 mod http;
 mod judged;
+mod loss;
 mod restore;
 mod server;
 mod sim;
