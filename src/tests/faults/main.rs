@@ -30,6 +30,7 @@ mod tab;
 mod town;
 mod trace;
 mod verdict;
+mod wal;
 
 // The judge speaks of these houses as its own crate's.
 use whilst::{client, server, wire};

@@ -4,7 +4,7 @@
 //!
 //! After a cut a file holds what was synced, and of what was written since any part, in
 //! any order, in sectors of 512 bytes. Whatever that was, every message that somebody
-//! was told of by then is there.
+//! was told of by then is there, and no state is taken for damage.
 
 use super::{
     binary::{Binary, free_addr},
@@ -16,7 +16,7 @@ use super::{
     trace::{self, Act, File},
     verdict::store_in,
 };
-use crate::wire::Command;
+use crate::{server::store::damage_beside, wire::Command};
 use sqlx::ConnectOptions;
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -68,7 +68,8 @@ async fn r02_every_state_that_a_power_cut_may_leave_holds_what_was_told() {
     }
     assert!(caught > 0, "a store that does not wait for the disk is not caught");
     println!(
-        "fault R2: {states} crash states of {syncs} syncs and {resets} checkpoints, {} messages told, 0 violations; \
+        "fault R2: {states} crash states of {syncs} syncs and {resets} checkpoints, {} messages told, 0 violations, \
+         all opened without a word; \
          without the syncs of commits {caught} of {CONTROL_STATES} lose some",
         run.told.len()
     );
@@ -218,11 +219,14 @@ impl Run {
         State { at, disk, how }
     }
 
-    /// The store of this state, judged by what was told before the power went; or what SQLite says
-    /// of a file that is not whole.
+    /// The store of this state, judged by what was told before the power went; or what is said of
+    /// a log that is damaged, or by SQLite of a file that is not whole.
     async fn judged(&self, state: &State) -> Result<Vec<Violation>, String> {
         let folder = tempfile::tempdir().unwrap();
         state.disk.put(folder.path());
+        if let Some(damage) = damage_beside(folder.path()).unwrap() {
+            return Err(damage.to_string());
+        }
         match integrity(folder.path())
             .await
             .map_err(|error| error.to_string())?
@@ -352,7 +356,7 @@ fn bodies_in(bytes: &[u8]) -> Vec<String> {
 }
 
 /// Past every house: what SQLite itself says.
-async fn integrity(data: &Path) -> sqlx::Result<String> {
+pub async fn integrity(data: &Path) -> sqlx::Result<String> {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(data.join("whilst.db"));
     let mut conn = options.connect().await?;
     let said = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut conn).await;
