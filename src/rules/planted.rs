@@ -9,8 +9,8 @@
 pub enum Fault {
     /// What a commit makes true is told although the commit fails.
     PublishBeforeCommit,
-    /// A full queue loses a frame, and its reader is not told to start over.
-    DropWithoutResync,
+    /// A reader that fell out of a ring is not told to fetch what it lacks.
+    SkipWithoutAdvance,
     /// The rows of a delta begin one entry too late.
     CatchUpOffByOne,
     /// Heads are read before the rooms are listened to.
@@ -54,7 +54,7 @@ mod for_test {
 
     pub const ALL: [Fault; 13] = [
         Fault::PublishBeforeCommit,
-        Fault::DropWithoutResync,
+        Fault::SkipWithoutAdvance,
         Fault::CatchUpOffByOne,
         Fault::HeadsBeforeSubscribing,
         Fault::ResendTakesNewSeq,

@@ -9,7 +9,7 @@ use super::{
     config::{self, Config, Layer, Loaded, Surroundings},
     demo,
     http::{Site, serve_connections},
-    hub::Hub,
+    hub::{Hub, RingBounds},
     messages::Recent,
     rooms,
     sessions::{self, Gate, Known},
@@ -58,7 +58,7 @@ impl Running {
     /// # Errors
     /// When the store cannot be written to.
     pub async fn start(config: Config, ambience: Ambience, store: Store, site: Site) -> Result<Self, StartError> {
-        let (hub, publications, hub_task) = Hub::open();
+        let (hub, publications, hub_task) = Hub::open(RingBounds::from(&config.rings), ambience.clone());
         let (away, away_task) = Away::open();
         let (writer, writer_task) = Writer::new(store.clone(), ambience.clone(), publications)
             .await

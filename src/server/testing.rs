@@ -8,7 +8,7 @@ use super::{
     clock::{Ambience, Chance, Clock},
     config::{Config, SignIn},
     http::Site,
-    hub::Hub,
+    hub::{Hub, RingBounds},
     memberships, messages,
     messages::Recent,
     rooms,
@@ -159,6 +159,7 @@ impl House {
         let (writer, task) = Writer::new(store.clone(), ambience.clone(), publish).await.unwrap();
         let stopping = CancellationToken::new();
         tokio::spawn(task.run(stopping.clone()));
+        let hub = Hub::open(RingBounds::from(&Config::default().rings), ambience.clone()).0;
         let app = App::from(Parts {
             ambience,
             config: Arc::default(),
@@ -166,7 +167,7 @@ impl House {
             gate: Gate::new(&cheap_passwords()).unwrap(),
             store,
             writer,
-            hub: Hub::open().0,
+            hub,
             away: Away::open().0,
             paces: Paces::default(),
             recent: Recent::default(),
@@ -227,8 +228,7 @@ impl House {
         self.publications()
             .into_iter()
             .flat_map(|publication| match publication {
-                Publication::Batch(told) => told,
-                Publication::Resync => Vec::new(),
+                Publication::Batch(told) | Publication::Reopened(told) => told,
             })
             .map(super::writer::Committed::into_inner)
             .collect()

@@ -32,6 +32,13 @@ pub fn frame<'a, T: Enveloped + 'a>(items: impl IntoIterator<Item = &'a T>) -> V
     bytes
 }
 
+/// One frame with one item that is in its envelope already.
+pub fn frame_of(item: &Envelope) -> Vec<u8> {
+    let mut bytes = vec![PROTOCOL];
+    put(&mut bytes, item);
+    bytes
+}
+
 fn put(bytes: &mut Vec<u8>, item: &Envelope) {
     // A body never reaches 4 GiB: every sender is bound by `limits`.
     let length = u32::try_from(item.body.len()).unwrap_or(u32::MAX);

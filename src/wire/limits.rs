@@ -23,8 +23,6 @@ pub const FRAME_IN_MAX_BYTES: u32 = 64 * 1024;
 pub const FRAME_OUT_MAX_BYTES: u32 = 256 * 1024;
 pub const FRAME_OUT_MAX_ENTRIES: u32 = 200;
 pub const ANSWER_MAX_BYTES: u32 = 1024 * 1024;
-pub const CONNECTION_QUEUE_MAX_FRAMES: u32 = 256;
-pub const CONNECTION_QUEUE_MAX_BYTES: u32 = 1024 * 1024;
 
 /// Missed more than this, a room answers `Jump`.
 pub const DELTA_MAX_ENTRIES: u32 = 200;

@@ -32,6 +32,7 @@ pub struct Config {
     /// What `[limits]` says; the two bounds of the away card stand in `away`,
     /// and [`Config::limits`] puts both together.
     limits: Limits,
+    pub rings: Rings,
     pub away: Away,
     pub sign_in: SignIn,
     pub sessions: Sessions,
@@ -83,6 +84,24 @@ pub struct Invites {
     pub open_max: u32,
 }
 
+/// How much of each room is kept in memory for connections that have fallen behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rings {
+    /// The newest entries, whatever their size.
+    pub frames: u32,
+    /// Further entries, as long as all of them fit.
+    pub bytes: u32,
+}
+
+impl Default for Rings {
+    fn default() -> Self {
+        Self {
+            frames: 2_048,
+            bytes: 4 * 1024 * 1024,
+        }
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -94,6 +113,7 @@ impl Default for Config {
                 log: "info".to_owned(),
             },
             limits: Limits::default(),
+            rings: Rings::default(),
             away: Away {
                 min_absence_seconds: 180,
                 full_card_seconds: 900,

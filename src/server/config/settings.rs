@@ -75,6 +75,8 @@ pub const SETTINGS: &[Setting] = &[
         1,
         1_000,
     ),
+    number("rings", "frames", |c| &mut c.rings.frames, 1, 1_000_000),
+    number("rings", "bytes", |c| &mut c.rings.bytes, 0, 64 * 1024 * 1024),
     number(
         "away",
         "min_absence_seconds",

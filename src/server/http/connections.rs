@@ -3,7 +3,11 @@
 
 use super::router;
 use crate::{
-    server::{app::App, clock::Clock},
+    server::{
+        app::App,
+        clock::Clock,
+        socket::{Counted, Progress},
+    },
     wire::Millis,
 };
 use axum::{
@@ -78,9 +82,12 @@ async fn serve_one(
     router: Router,
     stopping: CancellationToken,
 ) {
+    let progress = Progress::default();
+    let wire = Counted::new(wire, progress.clone());
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
+        request.extensions_mut().insert(progress.clone());
         router.clone().call(request)
     });
     let mut connection = pin!(http.serve_connection(TokioIo::new(wire), service).with_upgrades());

@@ -1,36 +1,42 @@
-//! Fan-out: what was committed reaches every connection that may hear it, in the
+//! Fan-out: what was committed reaches every connection that may receive it, each room in the
 //! order of commits, and nothing reaches a connection that is not stored.
 //!
-//! One task holds who listens to what. It takes publications from the writer and
-//! requests from connections, and it never waits for a socket or for the store:
-//! each connection has a bounded [`Outlet`], and who does not empty it starts over.
+//! One task publishes what the writer commits, and never waits for a socket or for the store.
+//! Entries go into the [rings](ring) of their rooms, once for all readers; each connection
+//! has a [`Subscription`] that says where it is behind, and pulls from the rings as fast as
+//! its socket takes bytes. A burst therefore costs a reader time and never its connection.
 
-mod calls;
-mod outlet;
+mod lane;
+mod ring;
 mod seats;
 mod slots;
-mod switchboard;
+mod subscription;
+mod subscriptions;
 mod task;
 #[cfg(test)]
 mod tests;
+mod wake_queue;
 
-pub use outlet::{Ending, Next, Outlet};
+pub use ring::RingBounds;
 pub use seats::{CONNECTIONS_MAX, Seat, Seats};
-pub use switchboard::{ConnectionId, Tie, encode};
+pub use subscription::{Ending, Next, Subscription, WRITE_MAX_BYTES};
+pub use subscriptions::{ConnectionId, Tie};
 pub use task::HubTask;
 
 use crate::{
     server::{
+        clock::Ambience,
         error::{Error, Result},
         writer::{PUBLICATIONS_MAX, Publication},
     },
-    wire::{ServerItem, SessionId, UserId, limits::CONNECTION_QUEUE_MAX_FRAMES},
+    wire::{ClientKey, Level, RoomId, ServerItem, SessionId, UserId, frame},
 };
+use axum::body::Bytes;
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
 };
-use switchboard::Line;
+use subscriptions::Line;
 use task::{Goodbye, Request};
 use tokio::sync::{mpsc, oneshot};
 
@@ -45,8 +51,9 @@ pub struct Hub {
     goodbyes: mpsc::UnboundedSender<Goodbye>,
     seats: Seats,
     ids: Arc<AtomicU64>,
-    /// How many frames wait for one connection at most.
-    frames_max: usize,
+    /// Connections draw the order of their sources from it.
+    #[cfg(test)]
+    shuffle: Option<u64>,
 }
 
 /// A registered connection, until it is dropped.
@@ -62,12 +69,7 @@ struct Stopped;
 
 impl Hub {
     /// The handle, the writer's end of the channel, and the task, which is to be run.
-    pub fn open() -> (Self, mpsc::Sender<Publication>, HubTask) {
-        Self::open_within(CONNECTION_QUEUE_MAX_FRAMES as usize)
-    }
-
-    /// [`Hub::open`] with another bound to what waits for one connection.
-    pub fn open_within(frames_max: usize) -> (Self, mpsc::Sender<Publication>, HubTask) {
+    pub fn open(bounds: RingBounds, ambience: Ambience) -> (Self, mpsc::Sender<Publication>, HubTask) {
         let (publish, publications) = mpsc::channel(PUBLICATIONS_MAX);
         let (requests, asked) = mpsc::channel(REQUESTS_MAX);
         let (goodbyes, gone) = mpsc::unbounded_channel();
@@ -76,9 +78,19 @@ impl Hub {
             goodbyes,
             seats: Seats::default(),
             ids: Arc::default(),
-            frames_max,
+            #[cfg(test)]
+            shuffle: None,
         };
-        (hub, publish, HubTask::new(publications, asked, gone))
+        let task = HubTask::new(publications, asked, gone, bounds, ambience);
+        (hub, publish, task)
+    }
+
+    /// Has each connection take what waits for it in an order drawn from this seed.
+    #[cfg(test)]
+    #[must_use]
+    pub fn shuffling(self, seed: u64) -> Self {
+        let shuffle = Some(seed);
+        Self { shuffle, ..self }
     }
 
     /// A place for one more connection, before anything is made for it.
@@ -89,15 +101,16 @@ impl Hub {
         Ok(self.seats.take(user, per_user_max)?)
     }
 
-    /// Registers a connection. From its return on, what is published of the user's
-    /// memberships, sign-ins and ban takes effect on it; rooms are heard only after
-    /// [`Connection::hears`].
-    pub async fn register(&self, user: UserId, session: SessionId, seat: Seat) -> Result<Connection> {
+    /// Registers a connection of a client of this level. From its return on, what is published
+    /// of the user's memberships, sign-ins and ban takes effect on it; rooms are received only
+    /// after [`Connection::hears`].
+    pub async fn register(&self, user: UserId, session: SessionId, seat: Seat, level: Level) -> Result<Connection> {
+        let id = self.ids.fetch_add(1, Ordering::Relaxed);
         let line = Line {
-            id: ConnectionId::nth(self.ids.fetch_add(1, Ordering::Relaxed)),
+            id: ConnectionId::nth(id),
             user,
             session,
-            outlet: Arc::new(Outlet::of(self.frames_max)),
+            subscription: Arc::new(self.subscription(level, id)),
         };
         // Made before the request goes out, so that a caller who gives up undoes it.
         let connection = Connection {
@@ -108,6 +121,20 @@ impl Hub {
         ask(&self.requests, |done| Request::Register { line, seat, done }).await?;
         Ok(connection)
     }
+
+    #[cfg(not(test))]
+    #[expect(clippy::unused_self, reason = "the simulator's order is drawn by the hub")]
+    fn subscription(&self, level: Level, _: u64) -> Subscription {
+        Subscription::of(level)
+    }
+
+    #[cfg(test)]
+    fn subscription(&self, level: Level, id: u64) -> Subscription {
+        match self.shuffle {
+            Some(seed) => Subscription::shuffled(level, seed.wrapping_add(id)),
+            None => Subscription::of(level),
+        }
+    }
 }
 
 impl Connection {
@@ -115,27 +142,28 @@ impl Connection {
         self.line.id
     }
 
-    pub fn outlet(&self) -> &Outlet {
-        &self.line.outlet
+    pub fn subscription(&self) -> &Subscription {
+        &self.line.subscription
     }
 
     /// Hands in the user's rooms as they were read after [`Hub::register`]. From its
-    /// return on, every entry of them is queued; heads are to be read after it.
+    /// return on, every entry of them is received; heads are to be read after it.
     pub async fn hears(&self, read: Vec<Tie>) -> Result<()> {
         let (user, by) = (self.line.user, self.line.id);
         ask(&self.requests, |done| Request::Memberships { user, by, read, done }).await
     }
 
-    /// Returns when all that was committed before is queued.
+    /// Returns when all that was committed before is published.
     pub async fn settle(&self) -> Result<()> {
         ask(&self.requests, |done| Request::Settle { done }).await
     }
 
-    /// Says something to this connection alone, after all that was committed before.
-    pub async fn tell(&self, item: &ServerItem) -> Result<()> {
-        let request = Request::Tell {
-            user: self.line.user,
-            id: self.line.id,
+    /// Answers a command, or says something to this connection alone, after all that was
+    /// committed before is published. The client may receive it before that all the same.
+    pub async fn reply(&self, command: Option<(Option<RoomId>, ClientKey)>, item: &ServerItem) -> Result<()> {
+        let request = Request::Reply {
+            subscription: self.line.subscription.clone(),
+            command,
             frame: encode(item),
         };
         self.requests.send(request).await.map_err(|_| stopped())
@@ -145,8 +173,8 @@ impl Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         // Cut first: a goodbye that overtakes its registration finds nothing to undo,
-        // and the registration then finds the outlet cut.
-        self.line.outlet.cut(Ending::Lost);
+        // and the registration then finds the subscription cut.
+        self.line.subscription.cut(Ending::Lost);
         let _stopped = self.goodbyes.send(Goodbye {
             user: self.line.user,
             id: self.line.id,
@@ -162,4 +190,14 @@ async fn ask(requests: &mpsc::Sender<Request>, request: impl FnOnce(oneshot::Sen
 
 fn stopped() -> Error {
     Error::fault("asking the hub", Stopped)
+}
+
+/// A frame with one item that is the same at every level.
+pub fn encode(item: &ServerItem) -> Bytes {
+    frame::frame([item]).into()
+}
+
+/// A frame with one item; none where clients of this level do not know the item.
+pub fn encode_at(item: &ServerItem, level: Level) -> Option<Bytes> {
+    item.pack_at(level).map(|item| frame::frame_of(&item).into())
 }

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// Connections of one server. Each may hold a queue, so their number bounds its memory.
+/// Connections of one server. Each may hold a full lane and a write, so their number bounds its memory.
 pub const CONNECTIONS_MAX: u32 = 10_000;
 
 /// The places there are; taken before anything else is made for a connection.

@@ -1,20 +1,25 @@
 //! The hub's one task.
 
-use super::seats::Seat;
-use super::switchboard::{ConnectionId, Line, Switchboard, Tie};
+use super::{
+    ring::RingBounds,
+    seats::Seat,
+    subscription::Subscription,
+    subscriptions::{ConnectionId, Line, Subscriptions, Tie},
+};
 use crate::{
-    server::writer::{Committed, Publication, Told},
-    wire::{RoomId, UserId},
+    server::{
+        clock::Ambience,
+        writer::{Committed, Publication, Told},
+    },
+    wire::{ClientKey, Millis, RoomId, UserId},
 };
 use axum::body::Bytes;
+use futures_util::future::{BoxFuture, FutureExt};
+use std::sync::Arc;
 use tokio::{
     sync::{mpsc, oneshot},
     task::yield_now,
 };
-
-/// With so much told since who waits longest had something, the next commit waits until
-/// they are called: a queue that overflows is to be its reader's doing, not that of our order.
-const BEHIND_MAX_TOLD: u64 = 64;
 
 /// What connections ask of the hub. `done` is answered when it is so.
 pub(super) enum Request {
@@ -32,9 +37,10 @@ pub(super) enum Request {
     Settle {
         done: oneshot::Sender<()>,
     },
-    Tell {
-        user: UserId,
-        id: ConnectionId,
+    Reply {
+        subscription: Arc<Subscription>,
+        /// The command that it answers, if that has a key.
+        command: Option<(Option<RoomId>, ClientKey)>,
         frame: Bytes,
     },
 }
@@ -49,7 +55,8 @@ pub struct HubTask {
     publications: mpsc::Receiver<Publication>,
     requests: mpsc::Receiver<Request>,
     goodbyes: mpsc::UnboundedReceiver<Goodbye>,
-    switchboard: Switchboard,
+    subscriptions: Subscriptions,
+    ambience: Ambience,
 }
 
 impl HubTask {
@@ -57,33 +64,54 @@ impl HubTask {
         publications: mpsc::Receiver<Publication>,
         requests: mpsc::Receiver<Request>,
         goodbyes: mpsc::UnboundedReceiver<Goodbye>,
+        bounds: RingBounds,
+        ambience: Ambience,
     ) -> Self {
         Self {
             publications,
             requests,
             goodbyes,
-            switchboard: Switchboard::default(),
+            subscriptions: Subscriptions::new(bounds),
+            ambience,
         }
     }
 
     /// Runs until the writer and all handles of the hub are gone.
     pub async fn run(mut self) {
+        let mut expiry: Option<BoxFuture<'static, ()>> = None;
         loop {
-            let has_calls = !self.switchboard.calls.is_empty();
-            let may_publish = self.switchboard.calls.behind() < BEHIND_MAX_TOLD;
+            if expiry.is_none() {
+                expiry = self.next_expiry();
+            }
+            let has_to_wake = !self.subscriptions.wake_queue.is_empty();
             tokio::select! {
                 // In this order: what is published joins what is about to be written.
                 biased;
-                () = yield_now(), if has_calls => self.switchboard.calls.call_some(),
-                Some(publication) = self.publications.recv(), if may_publish => self.publish(publication),
+                () = yield_now(), if has_to_wake => self.subscriptions.wake_queue.wake_some(),
+                Some(publication) = self.publications.recv() => self.publish(publication),
                 Some(request) = self.requests.recv() => {
                     self.catch_up();
                     self.serve(request);
                 }
-                Some(Goodbye { user, id }) = self.goodbyes.recv() => self.switchboard.unregister(user, id),
+                Some(Goodbye { user, id }) = self.goodbyes.recv() => self.subscriptions.unregister(user, id),
+                Some(()) = due(&mut expiry) => {
+                    expiry = None;
+                    self.expire();
+                }
                 else => return,
             }
         }
+    }
+
+    /// Drops frames that are too old. Their texts must not stay because nobody publishes.
+    pub fn expire(&mut self) {
+        self.subscriptions.rings.expire(self.ambience.now());
+    }
+
+    fn next_expiry(&self) -> Option<BoxFuture<'static, ()>> {
+        let at = self.subscriptions.rings.expire_at(self.ambience.now())?;
+        let clock = self.ambience.clock.clone();
+        Some(async move { clock.sleep_until(at).await }.boxed())
     }
 
     /// The loop's turns one by one, for who takes them by hand: each does the next
@@ -91,7 +119,7 @@ impl HubTask {
     #[cfg(test)]
     pub fn publish_next(&mut self) -> bool {
         let next = self.publications.try_recv();
-        next.map(|publication| self.publish(publication)).is_ok() && self.call_all()
+        next.map(|publication| self.publish(publication)).is_ok() && self.wake_all()
     }
 
     #[cfg(test)]
@@ -101,14 +129,14 @@ impl HubTask {
         };
         self.catch_up();
         self.serve(request);
-        self.call_all()
+        self.wake_all()
     }
 
     /// Who takes the turns by hand decides who writes when.
     #[cfg(test)]
-    fn call_all(&mut self) -> bool {
-        while !self.switchboard.calls.is_empty() {
-            self.switchboard.calls.call_some();
+    fn wake_all(&mut self) -> bool {
+        while !self.subscriptions.wake_queue.is_empty() {
+            self.subscriptions.wake_queue.wake_some();
         }
         true
     }
@@ -116,7 +144,7 @@ impl HubTask {
     #[cfg(test)]
     pub fn bury_next(&mut self) -> bool {
         let next = self.goodbyes.try_recv();
-        next.map(|Goodbye { user, id }| self.switchboard.unregister(user, id))
+        next.map(|Goodbye { user, id }| self.subscriptions.unregister(user, id))
             .is_ok()
     }
 
@@ -139,25 +167,25 @@ impl HubTask {
 
     fn publish(&mut self, publication: Publication) {
         match publication {
-            Publication::Resync => self.switchboard.resync(),
-            Publication::Batch(batch) => {
-                let told = batch.len();
-                self.tell_all(batch.into_iter().map(Committed::into_inner));
-                self.switchboard.calls.count(told);
+            Publication::Reopened(found) => {
+                self.subscriptions.clear_rings();
+                self.publish_all(found);
             }
+            Publication::Batch(batch) => self.publish_all(batch),
         }
     }
 
-    /// In order; messages of one room that follow each other are told together.
-    fn tell_all(&mut self, told: impl Iterator<Item = Told>) {
-        let mut told = told.peekable();
+    /// In order; messages of one room that follow each other are published together.
+    fn publish_all(&mut self, batch: Vec<Committed<Told>>) {
+        let now = self.ambience.now();
+        let mut told = batch.into_iter().map(Committed::into_inner).peekable();
         while let Some(first) = told.next() {
             let Told::Room(first) = first else {
-                self.tell(first);
+                self.publish_one(first, now);
                 continue;
             };
             if first.row.is_none() {
-                self.switchboard.room(first);
+                self.subscriptions.room(first, now);
                 continue;
             }
             let room = first.room;
@@ -165,17 +193,17 @@ impl HubTask {
             while let Some(Told::Room(next)) = told.next_if(|told| is_message_of(told, room)) {
                 run.push(next);
             }
-            self.switchboard.messages(room, run);
+            self.subscriptions.messages(room, run, now);
         }
     }
 
-    fn tell(&mut self, told: Told) {
+    fn publish_one(&mut self, told: Told, now: Millis) {
         match told {
-            Told::Room(event) => self.switchboard.room(event),
-            Told::User { user, event } => self.switchboard.user(user, event),
-            Told::Person { person, rooms } => self.switchboard.person(person, &rooms),
-            Told::SessionsEnded { user, sessions } => self.switchboard.end_sessions(user, &sessions),
-            Told::Banned { user } => self.switchboard.ban(user),
+            Told::Room(event) => self.subscriptions.room(event, now),
+            Told::User { user, event } => self.subscriptions.user(user, event),
+            Told::Person { person, rooms } => self.subscriptions.person(person, &rooms),
+            Told::SessionsEnded { user, sessions } => self.subscriptions.end_sessions(user, &sessions),
+            Told::Banned { user } => self.subscriptions.ban(user),
         }
     }
 
@@ -183,17 +211,29 @@ impl HubTask {
         // Who asked may have gone meanwhile; their connection is unregistered by its drop.
         match request {
             Request::Register { line, seat, done } => {
-                self.switchboard.register(line, seat);
+                self.subscriptions.register(line, seat);
                 let _gone = done.send(());
             }
             Request::Memberships { user, by, read, done } => {
-                self.switchboard.memberships(user, by, read);
+                self.subscriptions.memberships(user, by, read);
                 let _gone = done.send(());
             }
             Request::Settle { done } => {
                 let _gone = done.send(());
             }
-            Request::Tell { user, id, frame } => self.switchboard.tell(user, id, &frame),
+            Request::Reply {
+                subscription,
+                command,
+                frame,
+            } => {
+                let is_first = match command {
+                    Some((room, key)) => subscription.answer(room, key, frame),
+                    None => subscription.reply(frame),
+                };
+                if is_first {
+                    self.subscriptions.wake_queue.push(&subscription);
+                }
+            }
         }
     }
 }
@@ -201,4 +241,10 @@ impl HubTask {
 /// Its entry makes or changes a message, and nobody's membership.
 fn is_message_of(told: &Told, room: RoomId) -> bool {
     matches!(told, Told::Room(event) if event.room == room && event.row.is_some())
+}
+
+/// When the moment has come; never, where none is waited for.
+async fn due(moment: &mut Option<BoxFuture<'static, ()>>) -> Option<()> {
+    moment.as_mut()?.await;
+    Some(())
 }

@@ -20,9 +20,10 @@ use crate::{
 /// What a command comes to on its own connection.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Reply {
-    /// Said after all that was committed before it.
     Item(Box<ServerItem>),
-    /// What was stored speaks for itself, or there is nothing to say.
+    /// A message was stored. Its event carries its key, and tells its author.
+    Stored(Accepted),
+    /// There is nothing to say.
     Nothing,
     /// The session has ended.
     End(Ending),
@@ -55,8 +56,7 @@ async fn say(app: &App, who: &Signed, send: &command::Send) -> Reply {
             }
             said(ServerItem::Accepted(accepted))
         }
-        // The event carries the key, and its author knows it by that.
-        Ok(Sent { again: false, .. }) => Reply::Nothing,
+        Ok(Sent { accepted, again: false }) => Reply::Stored(accepted),
         Err(error) => refusal(send.client_key, &error),
     }
 }

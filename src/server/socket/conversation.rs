@@ -1,10 +1,10 @@
 //! One connection from hello to goodbye.
 
 use super::{
-    HELLO_WITHIN_MS, IDLE_MAX_MS, RECHECK_AGAIN_MS, RECHECK_EVERY_MS, STOP_WITHIN_MS,
+    HELLO_WITHIN_MS, IDLE_MAX_MS, Progress, RECHECK_AGAIN_MS, RECHECK_EVERY_MS, STOP_WITHIN_MS,
     commands::Reply,
     incoming::{Heard, Listener, hello},
-    lanes::Lanes,
+    lanes::{Done, Lanes},
     outgoing::{self, Ear, Mouth, close, pass_on},
     sql::{self, Standing},
     within,
@@ -41,10 +41,19 @@ struct End {
 /// Over any wire. Its branches are looked at in a fixed order, so that the same things
 /// happening in the same order always come to the same; none of them can starve the
 /// others, for each waits for something before it is ready again.
-pub async fn converse(app: &App, who: Signed, seat: Seat, mut sink: impl Mouth, mut stream: impl Ear) {
+///
+/// `progress` counts what the socket below `sink` takes.
+pub async fn converse(
+    app: &App,
+    who: Signed,
+    seat: Seat,
+    progress: Progress,
+    mut sink: impl Mouth,
+    mut stream: impl Ear,
+) {
     let ending = match greet(app, &mut stream).await {
         Err(ending) => ending,
-        Ok(hello) => talk(app, who, seat, hello, &mut sink, &mut stream).await,
+        Ok(hello) => talk(app, who, seat, hello, &progress, &mut sink, &mut stream).await,
     };
     close(&app.ambience, sink, stream, ending).boxed().await;
 }
@@ -65,11 +74,13 @@ async fn talk(
     who: Signed,
     seat: Seat,
     hello: Hello,
+    progress: &Progress,
     sink: &mut impl Mouth,
     stream: &mut impl Ear,
 ) -> Ending {
     // What only the beginning and the end need is not kept by a connection that lasts for hours.
-    let connection = match app.hub.register(who.user(), who.session(), seat).boxed().await {
+    let registration = app.hub.register(who.user(), who.session(), seat, hello.level);
+    let connection = match registration.boxed().await {
         Ok(connection) => connection,
         Err(error) => return ending_of(&error),
     };
@@ -78,8 +89,8 @@ async fn talk(
         Ok(welcome) => welcome,
         Err(error) => return ending_of(&error),
     };
-    // The welcome is the first thing said. What was committed since waits in the queue.
-    if let Err(ending) = outgoing::say(&app.ambience, sink, welcome).boxed().await {
+    // The welcome is the first thing sent. What was committed since waits.
+    if let Err(ending) = outgoing::say(&app.ambience, progress, sink, welcome).boxed().await {
         return ending;
     }
     let wire = Wire {
@@ -106,7 +117,7 @@ async fn talk(
         let listening = WhenWoken::new(listening);
         tokio::select! {
             biased;
-            ending = pass_on(&app.ambience, connection.outlet(), sink) => End::by_us(ending),
+            ending = pass_on(&app.ambience, connection.subscription(), progress, sink) => End::by_us(ending),
             end = listening => end,
         }
     };
@@ -169,8 +180,8 @@ async fn welcome(app: &App, who: &Signed, connection: &Connection) -> Result<(Si
     Ok((who, frames))
 }
 
-/// Listens until the other side is gone. Where this side is to end it, the queue of
-/// the connection says so, and whoever empties that ends both.
+/// Listens until the other side is gone. Where this side is to end it, the subscription
+/// says so, and the half that sends ends both.
 async fn listen(listener: &mut Listener<'_>, mut who: Signed, stream: &mut impl Ear) -> End {
     let app = listener.app;
     let mut heard_at = app.ambience.now();
@@ -180,10 +191,13 @@ async fn listen(listener: &mut Listener<'_>, mut who: Signed, stream: &mut impl 
     // reader of the store, or holds one, would keep it from who waits for the same.
     let mut checking: Option<BoxFuture<'static, Result<Signed>>> = None;
     loop {
+        let may_read = listener.connection.subscription().may_read();
         tokio::select! {
             biased;
             () = app.stopping.cancelled() => return stop(listener).boxed().await,
-            message = stream.next(), if listener.lanes.has_room() => {
+            // Time in which it was not listened to is no silence.
+            () = listener.connection.subscription().readable(), if !may_read => heard_at = app.ambience.now(),
+            message = stream.next(), if may_read && listener.lanes.has_room() => {
                 heard_at = app.ambience.now();
                 let goodbye = match message {
                     Some(Ok(message)) => matches!(listener.hear(who, message), Heard::Goodbye),
@@ -196,10 +210,9 @@ async fn listen(listener: &mut Listener<'_>, mut who: Signed, stream: &mut impl 
                     return End { ending: Ending::Lost, clean: true };
                 }
             }
-            reply = listener.lanes.reply(app), if !listener.lanes.is_idle() => {
-                // Time in which it was not listened to is no silence.
+            done = listener.lanes.done(app, listener.connection), if !listener.lanes.is_idle() => {
                 heard_at = app.ambience.now();
-                answer(listener.connection, reply).await;
+                answer(listener.connection, done).await;
             }
             checked = wait_for(&mut checking), if checking.is_some() => {
                 checking = None;
@@ -208,6 +221,9 @@ async fn listen(listener: &mut Listener<'_>, mut who: Signed, stream: &mut impl 
             }
             () = &mut alarm => {
                 let now = app.ambience.now();
+                if !may_read {
+                    heard_at = now;
+                }
                 if idle_at(heard_at) <= now {
                     return End { ending: Ending::Lost, clean: false };
                 }
@@ -222,30 +238,34 @@ async fn listen(listener: &mut Listener<'_>, mut who: Signed, stream: &mut impl 
     }
 }
 
-/// Finishes what has begun, lets its events be queued, and says "restart" after them.
+/// Finishes what has begun, lets its events be published, and says "restart" after them.
 async fn stop(listener: &mut Listener<'_>) -> End {
     let (app, connection) = (listener.app, listener.connection);
     listener.lanes.start_no_more();
     within(&app.ambience, STOP_WITHIN_MS, finish(listener)).await;
-    connection.outlet().finish(Ending::Restart);
+    connection.subscription().finish(Ending::Restart);
     std::future::pending().await
 }
 
 async fn finish(listener: &mut Listener<'_>) {
     while !listener.lanes.is_idle() {
-        let reply = listener.lanes.reply(listener.app).await;
-        answer(listener.connection, reply).await;
+        let done = listener.lanes.done(listener.app, listener.connection).await;
+        answer(listener.connection, done).await;
     }
     let _hub_stopped = listener.connection.settle().await;
 }
 
-async fn answer(connection: &Connection, reply: Reply) {
-    match reply {
-        Reply::Item(item) => {
-            let _hub_stopped = connection.tell(&item).boxed().await;
+async fn answer(connection: &Connection, done: Option<Done>) {
+    let Some(Done { room, key, reply }) = done else { return };
+    match (reply, key) {
+        (Reply::Item(item), key) => {
+            let command = key.map(|key| (room, key));
+            let _hub_stopped = connection.reply(command, &item).boxed().await;
         }
-        Reply::Nothing => {}
-        Reply::End(ending) => connection.outlet().cut(ending),
+        (Reply::Stored(accepted), _) => connection.subscription().stored(accepted),
+        (Reply::Nothing, Some(key)) => connection.subscription().end(room, key),
+        (Reply::Nothing, None) => {}
+        (Reply::End(ending), _) => connection.subscription().cut(ending),
     }
 }
 
@@ -262,7 +282,7 @@ fn checked_at(now: Millis, connection: &Connection, who: Signed, checked: Result
         Ok(who) => (who, next_recheck(now, &who)),
         Err(error) => {
             if let Error::Problem(_) = error {
-                connection.outlet().cut(Ending::SignedOut);
+                connection.subscription().cut(Ending::SignedOut);
             }
             // A store that cannot be read now ends nobody's session.
             (who, Millis(now.0 + RECHECK_AGAIN_MS))
@@ -301,7 +321,7 @@ mod tests {
     use futures_util::stream::{SplitSink, SplitStream};
 
     /// What a connection keeps for as long as it lasts.
-    const CONNECTION_MAX_BYTES: usize = 2_816;
+    const CONNECTION_MAX_BYTES: usize = 2_112;
 
     fn bytes_of<A, F>(_: impl Fn(A) -> F) -> usize {
         size_of::<F>()
@@ -313,7 +333,7 @@ mod tests {
         type Stream = SplitStream<WebSocket>;
         let whole = bytes_of(
             |(app, who, seat, sink, stream): (&'static App, Signed, Seat, Sink, Stream)| {
-                converse(app, who, seat, sink, stream)
+                converse(app, who, seat, Progress::default(), sink, stream)
             },
         );
         assert!(whole <= CONNECTION_MAX_BYTES, "{whole}");

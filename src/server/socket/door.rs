@@ -1,6 +1,6 @@
 //! The upgrade: who it is and where they come from, before any state is made.
 
-use super::{READ_BUFFER_BYTES, WRITE_BUFFER_BYTES, conversation::converse};
+use super::{Progress, READ_BUFFER_BYTES, WRITE_BUFFER_BYTES, conversation::converse};
 use crate::{
     server::{
         app::App,
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 use axum::{
-    extract::{State, WebSocketUpgrade},
+    extract::{Extension, State, WebSocketUpgrade},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -21,7 +21,12 @@ use futures_util::StreamExt;
 
 /// `GET /ws`. 403 for another origin, 401 without a session, 429 for one connection
 /// too many; a browser's script learns none of these, and asks who it is.
-pub async fn upgrade(State(app): State<App>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+pub async fn upgrade(
+    State(app): State<App>,
+    Extension(progress): Extension<Progress>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     if !comes_from_us(&app, &headers) {
         return StatusCode::FORBIDDEN.into_response();
     }
@@ -44,7 +49,7 @@ pub async fn upgrade(State(app): State<App>, headers: HeaderMap, upgrade: WebSoc
     let counted = app.tasks.token();
     limit(upgrade).on_upgrade(move |socket| async move {
         let (sink, stream) = socket.split();
-        converse(&app, who, seat, sink, stream).await;
+        converse(&app, who, seat, progress, sink, stream).await;
         drop(counted);
     })
 }

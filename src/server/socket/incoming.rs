@@ -51,7 +51,7 @@ impl Listener<'_> {
     pub fn hear(&mut self, who: Signed, message: Message) -> Heard {
         match message {
             Message::Binary(bytes) if bytes.len() > FRAME_IN_MAX_BYTES as usize => {
-                self.connection.outlet().cut(Ending::Malformed);
+                self.connection.subscription().cut(Ending::Malformed);
             }
             Message::Binary(bytes) => match frame::items(&bytes) {
                 Ok(items) => {
@@ -59,7 +59,7 @@ impl Listener<'_> {
                         self.item(who, &item);
                     }
                 }
-                Err(BadFrame::Protocol(_)) => self.connection.outlet().cut(Ending::ProtocolTooOld),
+                Err(BadFrame::Protocol(_)) => self.connection.subscription().cut(Ending::ProtocolTooOld),
                 Err(BadFrame::Empty | BadFrame::Truncated) => self.unreadable(),
             },
             Message::Text(_) => self.unreadable(),
@@ -71,11 +71,11 @@ impl Listener<'_> {
 
     fn item(&mut self, who: Signed, item: &Envelope) {
         match ClientItem::unpack(item) {
-            Ok(ClientItem::Command(command)) => self.lanes.take(self.app, who, Asked { command, number: None }),
+            Ok(ClientItem::Command(command)) => self.command(who, command, None),
             Ok(ClientItem::Greeting(Greeting::Numbered(numbered))) => self.numbered(who, &numbered),
             Ok(ClientItem::Greeting(Greeting::Ping(ping))) => {
                 let answer = ServerItem::Pong(Pong { nonce: ping.nonce });
-                self.connection.outlet().push(None, encode(&answer));
+                self.connection.subscription().say(encode(&answer));
             }
             Ok(ClientItem::Greeting(Greeting::Presence(presence))) => self.presences.push(presence),
             // Said once.
@@ -88,13 +88,17 @@ impl Listener<'_> {
         }
     }
 
+    fn command(&mut self, who: Signed, command: Command, number: Option<u32>) {
+        let asked = Asked { command, number };
+        self.lanes.take(self.app, self.connection, who, asked);
+    }
+
     /// A command with a client key is acknowledged by that; it has no business in here.
     fn numbered(&mut self, who: Signed, numbered: &Numbered) {
         let number = numbered.number;
         let problem = match Command::unpack(&numbered.command) {
             Ok(command) if command.client_key().is_none() => {
-                let number = Some(number);
-                return self.lanes.take(self.app, who, Asked { command, number });
+                return self.command(who, command, Some(number));
             }
             Err(Unpack::Unknown) => Problem::Unknown,
             Ok(_) | Err(Unpack::Malformed) => {
@@ -122,14 +126,14 @@ impl Listener<'_> {
 
     fn say(&self, reply: Reply) {
         if let Reply::Item(item) = reply {
-            self.connection.outlet().push(None, encode(&item));
+            self.connection.subscription().say(encode(&item));
         }
     }
 
     fn unreadable(&mut self) {
         self.malformed += 1;
         if self.malformed > MALFORMED_MAX {
-            self.connection.outlet().cut(Ending::Malformed);
+            self.connection.subscription().cut(Ending::Malformed);
         }
     }
 }

@@ -10,8 +10,8 @@ use super::{
     commands::{Reply, obey},
 };
 use crate::{
-    server::{app::App, sessions::Signed},
-    wire::{Command, RoomId},
+    server::{app::App, hub::Connection, sessions::Signed},
+    wire::{ClientKey, Command, RoomId},
 };
 use futures_util::{
     StreamExt,
@@ -34,9 +34,17 @@ pub struct Asked {
     pub number: Option<u32>,
 }
 
+/// What a command came to.
+pub struct Done {
+    pub room: Option<RoomId>,
+    /// The key of the command, if it has one.
+    pub key: Option<ClientKey>,
+    pub reply: Reply,
+}
+
 #[derive(Default)]
 pub struct Lanes {
-    running: FuturesUnordered<BoxFuture<'static, (Lane, Reply)>>,
+    running: FuturesUnordered<BoxFuture<'static, (Lane, Done)>>,
     busy: HashSet<Lane>,
     waiting: VecDeque<(Lane, Signed, Asked)>,
 }
@@ -52,23 +60,21 @@ impl Lanes {
         self.running.is_empty()
     }
 
-    pub fn take(&mut self, app: &App, who: Signed, asked: Asked) {
+    pub fn take(&mut self, app: &App, connection: &Connection, who: Signed, asked: Asked) {
         let lane = Lane {
             room: asked.command.room(),
             has_key: asked.command.client_key().is_some(),
         };
         self.waiting.push_back((lane, who, asked));
-        self.start(app);
+        self.start(app, connection);
     }
 
-    /// The reply of the next command that is done. To be asked while not idle.
-    pub async fn reply(&mut self, app: &App) -> Reply {
-        let Some((lane, reply)) = self.running.next().await else {
-            return Reply::Nothing;
-        };
+    /// The next command that is done. To be asked while not idle.
+    pub async fn done(&mut self, app: &App, connection: &Connection) -> Option<Done> {
+        let (lane, done) = self.running.next().await?;
         self.busy.remove(&lane);
-        self.start(app);
-        reply
+        self.start(app, connection);
+        Some(done)
     }
 
     /// Gives up what has not begun; its sender has the keys.
@@ -76,15 +82,22 @@ impl Lanes {
         self.waiting.clear();
     }
 
-    fn start(&mut self, app: &App) {
+    fn start(&mut self, app: &App, connection: &Connection) {
         let mut at = 0;
         while at < self.waiting.len() && self.running.len() < COMMANDS_IN_FLIGHT_MAX {
             if self.busy.contains(&self.waiting[at].0) {
                 at += 1;
             } else if let Some((lane, who, asked)) = self.waiting.remove(at) {
                 self.busy.insert(lane);
+                let (room, key) = (lane.room, asked.command.client_key());
+                if let Some(key) = key {
+                    connection.subscription().begin(room, key);
+                }
                 let app = app.clone();
-                let run = async move { (lane, obey(&app, &who, &asked).await) };
+                let run = async move {
+                    let reply = obey(&app, &who, &asked).await;
+                    (lane, Done { room, key, reply })
+                };
                 self.running.push(run.boxed());
             }
         }

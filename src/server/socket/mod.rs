@@ -1,7 +1,7 @@
 //! The door of live push: one WebSocket for each tab that is open.
 //!
 //! It lets in who is signed in and comes from a page of ours, says where all logs
-//! end, passes on what the hub queues, and calls one verb for each command. It holds
+//! end, sends what its subscription gives, and calls one verb for each command. It holds
 //! no rule about rooms or messages.
 
 mod commands;
@@ -11,6 +11,7 @@ mod incoming;
 mod lanes;
 mod outgoing;
 mod paces;
+mod progress;
 mod sql;
 mod woken;
 
@@ -18,6 +19,7 @@ mod woken;
 pub use conversation::converse;
 pub use door::upgrade;
 pub use paces::Paces;
+pub use progress::{Counted, Progress};
 
 use super::clock::Ambience;
 use crate::wire::Millis;
@@ -29,8 +31,10 @@ const HELLO_WITHIN_MS: u64 = 10_000;
 const PING_EVERY_MS: u64 = 25_000;
 /// Nothing heard for this long, not even a pong: the wire is dead.
 const IDLE_MAX_MS: u64 = 90_000;
-/// One round of frames that is ready takes no longer; a reader that slow has gone.
-const WRITE_WITHIN_MS: u64 = 30_000;
+/// A slow consumer: its socket has taken no byte for this long, though some wait.
+const STUCK_MAX_MS: u64 = 30_000;
+/// A socket with bytes that it does not take is looked at this often.
+const STUCK_LOOK_MS: u64 = 5_000;
 /// Commands under way when the server stops get this long.
 const STOP_WITHIN_MS: u64 = 5_000;
 /// For the other side to answer a close.
@@ -53,7 +57,8 @@ const WRITE_BUFFER_BYTES: usize = 16 * 1024;
 /// A longer frame is written before the next is taken: one more beside it saves little, and a reader
 /// that is stuck would keep both where nobody shares them.
 const LONG_FRAME_BYTES: usize = 2 * 1024;
-/// Frames taken between two flushes.
+/// Frames taken between two flushes, unless they are [`WRITE_MAX_BYTES`](super::hub::WRITE_MAX_BYTES)
+/// before that.
 const FRAMES_PER_FLUSH: usize = 64;
 
 /// What the future comes to, if it does within the time.

@@ -20,14 +20,16 @@ pub struct Outcome {
     /// The connection cannot be trusted any more. Writes without an outcome are to be
     /// left without an answer: they may be stored or not.
     pub broken: Option<Fault>,
+    /// What the commit that broke it would have made true.
+    pub doubtful: Vec<Told>,
 }
 
 /// Why an attempt came to nothing.
 enum Failure {
     /// One of the writes has a fault; all of them are rolled back.
     Write(Fault),
-    /// Begin, commit or rollback failed.
-    Broken(Fault),
+    /// Begin, commit or rollback failed; this is what would be true if it was stored.
+    Broken(Fault, Vec<Told>),
 }
 
 /// Stores all these writes with one commit, refusals apart. If one of them has a
@@ -36,10 +38,14 @@ pub async fn commit_batch(conn: &mut SqliteConnection, ambience: &Ambience, writ
     let mut outcome = Outcome {
         told: Vec::new(),
         broken: None,
+        doubtful: Vec::new(),
     };
     match attempt(conn, ambience, writes).await {
         Ok(told) => outcome.told = told,
-        Err(Failure::Broken(fault)) => outcome.broken = Some(fault),
+        Err(Failure::Broken(fault, doubtful)) => {
+            outcome.broken = Some(fault);
+            outcome.doubtful = doubtful;
+        }
         Err(Failure::Write(fault)) => match writes {
             [only] => only.fail(fault),
             _ => return one_by_one(conn, ambience, writes).await,
@@ -52,14 +58,16 @@ async fn one_by_one(conn: &mut SqliteConnection, ambience: &Ambience, writes: &m
     let mut outcome = Outcome {
         told: Vec::new(),
         broken: None,
+        doubtful: Vec::new(),
     };
     writes.iter_mut().for_each(Queued::forget);
     for write in writes {
         match attempt(conn, ambience, std::slice::from_mut(write)).await {
             Ok(told) => outcome.told.extend(told),
             Err(Failure::Write(fault)) => write.fail(fault),
-            Err(Failure::Broken(fault)) => {
+            Err(Failure::Broken(fault, doubtful)) => {
                 outcome.broken = Some(fault);
+                outcome.doubtful = doubtful;
                 break;
             }
         }
@@ -73,8 +81,11 @@ async fn attempt(
     writes: &mut [Queued],
 ) -> Result<Vec<Committed<Told>>, Failure> {
     let mut told = Vec::new();
-    let attempted = attempt_told(conn, ambience, writes, &mut told).await;
-    if let Err(Failure::Broken(_)) = attempted {
+    let mut attempted = attempt_told(conn, ambience, writes, &mut told).await;
+    if let Err(Failure::Broken(_, doubtful)) = &mut attempted {
+        doubtful.clone_from(&told);
+    }
+    if let Err(Failure::Broken(..)) = attempted {
         writes.iter_mut().for_each(Queued::forget);
     }
     if !is_planted(planted::Fault::PublishBeforeCommit) {
@@ -91,10 +102,8 @@ async fn attempt_told(
 ) -> Result<(), Failure> {
     let broken = |doing| {
         move |source: sqlx::Error| {
-            Failure::Broken(Fault {
-                doing,
-                source: source.into(),
-            })
+            let source = source.into();
+            Failure::Broken(Fault { doing, source }, Vec::new())
         }
     };
     // Taking the write lock first means that no statement of the batch can meet it taken.

@@ -7,6 +7,7 @@
 mod batch;
 mod changes;
 mod commit;
+mod doubt;
 mod queue;
 mod sends;
 mod sql;
@@ -196,11 +197,12 @@ impl WriterTask {
         writes.drain(..).for_each(Queued::answer);
         if let Some(fault) = outcome.broken {
             tracing::error!(fault = fault.chain(), "the writer's connection failed");
-            self.reopen().await;
+            let found = self.reopen(outcome.doubtful).await;
             // What was not to be seen before may be now.
             self.changes.count_logs();
             self.changes.count_sessions();
-            self.publish(Publication::Resync).await;
+            self.store.has_grown(found.len());
+            self.publish(Publication::Reopened(found)).await;
         }
     }
 
@@ -209,15 +211,13 @@ impl WriterTask {
         drop(self.hub.send(publication).await);
     }
 
-    /// Opens the store again, for as long as it takes. Nobody waits meanwhile: what
-    /// stands in the queue is refused and comes again with its key.
-    async fn reopen(&mut self) {
+    /// Opens the store again, for as long as it takes, and gives what of the failed commit it
+    /// holds. Nobody waits meanwhile: what stands in the queue is refused and comes again with
+    /// its key.
+    async fn reopen(&mut self, doubtful: Vec<Told>) -> Vec<Committed<Told>> {
         loop {
-            match self.store.write_connection().await {
-                Ok(conn) => {
-                    self.conn = conn;
-                    return;
-                }
+            match self.try_to_reopen(doubtful.clone()).await {
+                Ok(found) => return found,
                 Err(error) => {
                     tracing::error!(fault = error.chain(), "the store cannot be opened again");
                     self.refuse_waiting();
@@ -226,6 +226,12 @@ impl WriterTask {
                 }
             }
         }
+    }
+
+    async fn try_to_reopen(&mut self, doubtful: Vec<Told>) -> Result<Vec<Committed<Told>>> {
+        self.conn = self.store.write_connection().await?;
+        let found = doubt::find_stored(&mut self.conn, doubtful, self.ambience.now()).await;
+        found.map_err(|error| Error::fault("reading what a failed commit stored", error))
     }
 
     fn refuse_waiting(&mut self) {

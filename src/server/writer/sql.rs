@@ -42,6 +42,23 @@ pub async fn next_seq(conn: &mut SqliteConnection, room: RoomId) -> Result<Seq> 
         .await
 }
 
+/// Whether the room's log has this very entry.
+pub async fn has_entry(conn: &mut SqliteConnection, room: RoomId, entry: &Entry) -> Result<bool> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM entries WHERE room = ?1 AND seq = ?2 AND tail = ?3)")
+        .bind(room)
+        .bind(entry.seq)
+        .bind(entry.tail)
+        .fetch_one(conn)
+        .await
+}
+
+pub async fn user_head(conn: &mut SqliteConnection, user: UserId) -> Result<UserSeq> {
+    sqlx::query_scalar("SELECT coalesce(max(useq), 0) FROM user_log WHERE user = ?1")
+        .bind(user)
+        .fetch_one(conn)
+        .await
+}
+
 /// Gives the message its new revision and returns it as it is now.
 pub async fn touch_message(conn: &mut SqliteConnection, room: RoomId, ordinal: Ordinal, seq: Seq) -> Result<Message> {
     sqlx::query("UPDATE messages SET revision = ?3 WHERE room = ?1 AND ordinal = ?2")

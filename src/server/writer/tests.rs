@@ -1,8 +1,8 @@
 //! Exactly once, one order, nothing told that is not stored.
 
 use super::{
-    BATCH_MAX_WRITES, Batch, Publication, ReadySend, Told, Write, commit::commit_batch, queue::Queued,
-    sends::PendingSend, write::Pending,
+    BATCH_MAX_WRITES, Batch, Publication, ReadySend, Told, Write, commit::commit_batch, doubt::find_stored,
+    queue::Queued, sends::PendingSend, write::Pending,
 };
 use crate::{
     server::{
@@ -12,7 +12,7 @@ use crate::{
         testing::{House, START},
     },
     wire::{
-        Body, Change, Message, Millis, Problem, RoomEvent, RoomId, Seq, command,
+        Body, Change, Message, Millis, Problem, RoomEvent, RoomId, Seq, SessionId, command,
         event::{Accepted, RoomRenamed},
     },
 };
@@ -327,8 +327,45 @@ async fn after_a_failed_commit_the_hub_is_told_and_the_writer_goes_on() {
     assert!(matches!(spoilt, Err(Error::Fault(_))));
     assert_eq!(house.say(&ada, room, "on we go").await.seq, Seq(4));
     let published = house.publications();
-    assert_eq!(published.first(), Some(&Publication::Resync));
+    assert_eq!(published.first(), Some(&Publication::Reopened(Vec::new())));
     assert_eq!(published.len(), 2);
+}
+
+#[tokio::test]
+async fn a_failed_commit_that_is_stored_all_the_same_is_published_and_another_is_not() {
+    let (house, ada, _, room) = two_in_a_room().await;
+    house.say(&ada, room, "stored").await;
+    let told = house.heard();
+    let mut conn = house.app.store.write_connection().await.unwrap();
+    let found = find_stored(&mut conn, told.clone(), START).await.unwrap();
+    assert_eq!(found.iter().map(|told| Told::clone(told)).collect::<Vec<_>>(), told);
+    let [Told::Room(event)] = told.as_slice() else {
+        panic!("one message: {told:?}");
+    };
+    let mut other = event.clone();
+    other.entry.tail.0 ^= 1;
+    assert_eq!(
+        find_stored(&mut conn, vec![Told::Room(other)], START).await.unwrap(),
+        []
+    );
+    let mut next = event.clone();
+    next.entry.seq = next.entry.seq.next();
+    assert_eq!(find_stored(&mut conn, vec![Told::Room(next)], START).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn of_sessions_in_a_failed_commit_only_those_that_ended_are_published() {
+    let (house, ada, bo, _) = two_in_a_room().await;
+    let mut conn = house.app.store.write_connection().await.unwrap();
+    let gone = SessionId::from_bytes([9; 16]);
+    let ended = |user, sessions| Told::SessionsEnded { user, sessions };
+    let doubtful = vec![
+        ended(ada.user(), vec![ada.session(), gone]),
+        Told::Banned { user: bo.user() },
+    ];
+    let found = find_stored(&mut conn, doubtful, START).await.unwrap();
+    let found: Vec<_> = found.iter().map(|told| Told::clone(told)).collect();
+    assert_eq!(found, [ended(ada.user(), vec![gone])]);
 }
 
 #[tokio::test]

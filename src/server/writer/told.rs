@@ -58,6 +58,7 @@ impl<T> Deref for Committed<T> {
 pub enum Publication {
     /// One commit, in the order of its writes.
     Batch(Vec<Committed<Told>>),
-    /// A commit failed and nobody knows what is stored: every socket is to start over.
-    Resync,
+    /// A commit failed, and the store was opened again: this is what of that commit turned out to
+    /// be stored.
+    Reopened(Vec<Committed<Told>>),
 }

@@ -11,11 +11,11 @@ use crate::{
         app::{App, Parts},
         away::Away,
         clock::Ambience,
-        config::Config,
+        config::{Config, Rings},
         error::Error,
         fetch,
         http::Site,
-        hub::{Hub, HubTask},
+        hub::{Hub, HubTask, RingBounds},
         messages::Recent,
         sessions::{self, Gate, Known, Signed},
         socket::{self, Paces},
@@ -36,8 +36,8 @@ use std::{
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// Small, so that readers who do not keep up are found out within a seed.
-const FRAMES_MAX: usize = 48;
+/// Small, so that readers fall out of them within a seed.
+const RINGS: Rings = Rings { frames: 8, bytes: 0 };
 /// The writer would wait for a hub that is so far behind.
 const COMMITS_AHEAD_MAX: usize = 32;
 
@@ -83,7 +83,8 @@ impl House {
             chance: chance.clone(),
         };
         let store = Store::open_in_line(&folder, &ambience).await.expect("the store opens");
-        let (hub, publish, hub_task) = Hub::open_within(FRAMES_MAX);
+        let (hub, publish, hub_task) = Hub::open(RingBounds::from(&RINGS), ambience.clone());
+        let hub = hub.shuffling(u64::from_le_bytes(ambience.random()));
         let (hearing, told) = mpsc::channel(1_024);
         let (writer, writer_task) = Writer::new(store.clone(), ambience.clone(), hearing)
             .await
@@ -134,7 +135,10 @@ impl House {
         while let Ok(publication) = self.told.try_recv() {
             match &publication {
                 Publication::Batch(batch) => committed.told.extend(batch.iter().map(|told| Told::clone(told))),
-                Publication::Resync => committed.broke = true,
+                Publication::Reopened(found) => {
+                    committed.told.extend(found.iter().map(|told| Told::clone(told)));
+                    committed.broke = true;
+                }
             }
             self.publish
                 .try_send(publication)
@@ -145,14 +149,14 @@ impl House {
 
     /// A conversation over a wire whose ends are given.
     pub fn converse(&self, who: Signed, mouth: Mouthpiece, ear: Earpiece) -> Turn<()> {
-        let app = self.app.clone();
+        let (app, progress) = (self.app.clone(), mouth.progress());
         Turn::new(async move {
             // As the door does: who it is, a seat, and then the conversation.
             let Ok(who) = sessions::recheck(&app, &who).await else {
                 return;
             };
             if let Ok(seat) = app.hub.seat(who.user(), app.limits.connections_per_user_max) {
-                socket::converse(&app, who, seat, mouth, ear).await;
+                socket::converse(&app, who, seat, progress, mouth, ear).await;
             }
         })
     }

@@ -51,8 +51,8 @@ kinds! {
     TabClock
     Suspend
     Resume
-    /// A reader who did not keep up was told to start over.
-    Resync
+    /// A reader fell out of a ring.
+    FellOut
     /// More was said at once than a delta holds.
     Flood
     /// Answers to who comes back.

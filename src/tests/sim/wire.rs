@@ -2,6 +2,7 @@
 
 use super::turn::Turn;
 use crate::{
+    server::socket::Progress,
     tests::checker::Moment,
     wire::{Epoch, UserId},
 };
@@ -104,6 +105,7 @@ struct Inside {
     said: VecDeque<Message>,
     in_flight: usize,
     is_over: bool,
+    progress: Progress,
     wakers: Vec<Waker>,
 }
 
@@ -123,6 +125,13 @@ pub struct Mouthpiece(Pipe);
 
 /// The server's ear.
 pub struct Earpiece(Pipe);
+
+impl Mouthpiece {
+    /// Counts frames: this wire takes each of them whole.
+    pub fn progress(&self) -> Progress {
+        self.0.lock().progress.clone()
+    }
+}
 
 fn broken() -> axum::Error {
     axum::Error::new(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
@@ -144,7 +153,9 @@ impl Sink<Message> for Mouthpiece {
     }
 
     fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), axum::Error> {
-        self.0.lock().said.push_back(message);
+        let mut pipe = self.0.lock();
+        pipe.said.push_back(message);
+        pipe.progress.count(1);
         Ok(())
     }
 

@@ -423,8 +423,11 @@ impl World {
                     at: said_at,
                 };
                 self.record.hears_frame(listener, &bytes);
-                if is_welcome(&bytes) {
+                if has_item(&bytes, |item| matches!(item, ServerItem::Welcome(_))) {
                     self.seats[seat].epoch = Some(epoch);
+                }
+                if has_item(&bytes, |item| matches!(item, ServerItem::Advance(_))) {
+                    self.tally.saw(Seen::FellOut);
                 }
                 let bytes = bytes.to_vec();
                 self.tells(seat, Input::SocketFrame { generation, bytes });
@@ -437,9 +440,6 @@ impl World {
             }
             Message::Close(close) => {
                 let code = close.map_or(ABNORMAL, |close| close.code);
-                if code == crate::wire::event::close::RESYNC {
-                    self.tally.saw(Seen::Resync);
-                }
                 if let Some(line) = self.lines[at].as_mut() {
                     line.has_tab = false;
                     line.ends_for_server();
@@ -605,6 +605,7 @@ impl World {
     pub fn sets_server_clock(&mut self) {
         let now = (START.0 + self.now).saturating_add_signed(self.server_ahead);
         self.clock.set(Millis(now));
+        self.house.hub.expire();
     }
 
     /// Another server stands where this one stood, over these files.
@@ -645,9 +646,9 @@ fn is_membership(change: &crate::wire::Change) -> bool {
     )
 }
 
-fn is_welcome(bytes: &[u8]) -> bool {
+fn has_item(bytes: &[u8], is_it: impl Fn(&ServerItem) -> bool) -> bool {
     let items = frame::items(bytes).unwrap_or_default();
     items
         .iter()
-        .any(|item| matches!(ServerItem::unpack(item), Ok(ServerItem::Welcome(_))))
+        .any(|item| ServerItem::unpack(item).is_ok_and(|item| is_it(&item)))
 }

@@ -151,17 +151,25 @@ async fn a_frame_that_is_too_large_ends_the_connection_and_one_that_just_fits_do
 }
 
 #[tokio::test]
-async fn who_does_not_read_is_told_to_start_over_and_holds_up_nobody() {
+async fn slow_consumer_is_disconnected_with_resync_and_holds_up_nobody() {
     let settings = "[limits]
 commands_burst = 1000";
     let (server, ada, bo, room) = two_people(settings).await;
     let mut slow = server.connects(&bo).await;
     let mut ada_tab = server.connects(&ada).await;
     let long = "x".repeat(16_000);
-    // Far more than a queue and all buffers of the wire hold.
+    // Far more than all buffers of the wire hold.
     for _ in 0..950 {
         ada_tab.writes(room, &long).await;
         ada_tab.hears_until_said(&long).await;
+    }
+    // The first look finds that bytes were taken since the socket was full, the next that none were.
+    for ms in [5_000, 30_000] {
+        server.clock.advance(ms);
+        for _ in 0..5 {
+            ada_tab.writes(room, "on we go").await;
+            ada_tab.hears_until_said("on we go").await;
+        }
     }
     assert_eq!(slow.ends().await, closed(4009, "resync"));
 }

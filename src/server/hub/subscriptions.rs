@@ -1,4 +1,5 @@
-//! Who hears what. Pure bookkeeping: it knows no store, no socket and no clock.
+//! Subscriptions: which connections receive what. Pure bookkeeping: it knows no store and no
+//! socket, and time only as it is passed in.
 //!
 //! A user's rooms are known from one reading of the store and, after that, from
 //! published entries alone. The reading and the entries cross each other:
@@ -11,15 +12,17 @@
 //!    below the heads, what is published later is delivered: nothing falls between.
 
 use super::{
-    calls::Calls,
-    outlet::{Ending, Outlet},
+    encode_at,
+    lane::LogSeq,
+    ring::{Ring, RingBounds, Rings},
     seats::Seat,
     slots::{Slot, Slots},
+    subscription::{Ending, Subscription},
+    wake_queue::WakeQueue,
 };
 use crate::wire::{
-    Change, Person, RoomEvent, RoomId, Seq, ServerItem, SessionId, UserId,
-    event::{DirectoryEvent, RoomGone, UserEvent},
-    frame::frame,
+    Change, Level, Millis, Person, RoomEvent, RoomId, Seq, ServerItem, SessionId, UserId,
+    event::{DirectoryEvent, UserEvent},
 };
 use axum::body::Bytes;
 use std::{
@@ -47,7 +50,7 @@ pub struct Line {
     pub id: ConnectionId,
     pub user: UserId,
     pub session: SessionId,
-    pub outlet: Arc<Outlet>,
+    pub subscription: Arc<Subscription>,
 }
 
 /// One membership, as of the entry that made it.
@@ -57,13 +60,18 @@ pub struct Tie {
     pub since: Seq,
 }
 
-#[derive(Default)]
-pub struct Switchboard {
+pub struct Subscriptions {
     online: Slots<UserId, Online>,
-    /// The members of each room who are online and whose rooms are known.
-    rooms: Slots<RoomId, HashSet<Slot>>,
-    /// Who has something and was not told.
-    pub calls: Calls,
+    /// The rooms of users who are online and whose rooms are known.
+    rooms: Slots<RoomId, Room>,
+    pub rings: Rings,
+    pub wake_queue: WakeQueue,
+}
+
+struct Room {
+    members: HashSet<Slot>,
+    /// Made by the first entry that is published while somebody reads the room.
+    ring: Option<Arc<Ring>>,
 }
 
 struct Online {
@@ -91,9 +99,18 @@ struct Recorded {
     inside: bool,
 }
 
-impl Switchboard {
+impl Subscriptions {
+    pub fn new(bounds: RingBounds) -> Self {
+        Self {
+            online: Slots::default(),
+            rooms: Slots::default(),
+            rings: Rings::new(bounds),
+            wake_queue: WakeQueue::default(),
+        }
+    }
+
     pub fn register(&mut self, line: Line, seat: Seat) {
-        if line.outlet.is_cut() {
+        if line.subscription.is_cut() {
             return;
         }
         let slot = self.online.find_or_insert(line.user, || Online {
@@ -151,8 +168,9 @@ impl Switchboard {
         }
     }
 
-    /// Tells an entry to the members of its room, after following what it says of memberships.
-    pub fn room(&mut self, event: RoomEvent) {
+    /// Publishes an entry to the members of its room, after following what it says of
+    /// memberships.
+    pub fn room(&mut self, event: RoomEvent, now: Millis) {
         let (room, seq) = (event.room, event.entry.seq);
         match event.entry.change() {
             Ok(Change::MemberJoined(joined)) => self.let_in(joined.user, room, seq),
@@ -161,51 +179,72 @@ impl Switchboard {
             Ok(Change::RoomDeleted(_)) => self.let_all_out(room, seq),
             Ok(_) | Err(_) => {}
         }
-        self.messages(room, vec![event]);
+        self.messages(room, vec![event], now);
     }
 
-    /// Tells entries that change no membership to the members of their room, all in one look at
-    /// each of them: among thousands it is the look that costs.
-    pub fn messages(&mut self, room: RoomId, events: Vec<RoomEvent>) {
-        let Self { online, rooms, calls } = self;
-        let Some(members) = rooms.find(room).and_then(|slot| rooms.get(slot)) else {
+    /// Publishes consecutive entries that change no membership: they go into the room's ring,
+    /// and each connection of its members is marked once for all of them.
+    pub fn messages(&mut self, id: RoomId, events: Vec<RoomEvent>, now: Millis) {
+        let Self {
+            online,
+            rooms,
+            rings,
+            wake_queue,
+        } = self;
+        let (Some(first), Some(last)) = (events.first(), events.last()) else {
             return;
         };
-        let frames: Vec<_> = events
-            .into_iter()
-            .map(|event| encode(&ServerItem::Room(event)))
-            .collect();
-        for user in members {
-            calls.deliver(lines(online, *user), Some(room), &frames);
+        let (next, end) = (first.entry.seq, last.entry.seq.next());
+        let Some(room) = rooms.find(id).and_then(|slot| rooms.get_mut(slot)) else {
+            return;
+        };
+        let ring = room.ring.get_or_insert_with(|| Arc::new(Ring::new(id)));
+        for event in events {
+            if let Some(row) = &event.row
+                && takes_text_away(&event)
+            {
+                rings.replace(ring, row);
+            }
+            rings.push(ring, event, now);
+        }
+        for user in &room.members {
+            for Line { subscription, .. } in lines(online, *user) {
+                if subscription.mark(ring, next, end) {
+                    wake_queue.push(subscription);
+                }
+            }
         }
     }
 
-    /// Tells a value of the user log to its user.
+    /// Publishes a value of the user log to its user.
     pub fn user(&mut self, user: UserId, event: UserEvent) {
         if let Some(slot) = self.online.find(user) {
-            self.deliver(slot, None, &encode(&ServerItem::User(event)));
+            let at = LogSeq::User(event.item.useq);
+            self.deliver(slot, at, &mut LevelFrames::of(ServerItem::User(event)));
         }
     }
 
-    /// Tells a person's new face to themselves and to the members of `rooms`, theirs.
+    /// Publishes a person's new value to the person and to the members of `rooms`, theirs.
     pub fn person(&mut self, person: Person, rooms: &[RoomId]) {
         let mut audience: HashSet<Slot> = self.online.find(person.user).into_iter().collect();
         for room in rooms {
-            let members = self.rooms.find(*room).and_then(|slot| self.rooms.get(slot));
-            audience.extend(members.into_iter().flatten());
+            let room = self.rooms.find(*room).and_then(|slot| self.rooms.get(slot));
+            audience.extend(room.into_iter().flat_map(|room| &room.members));
         }
-        let frame = encode(&ServerItem::Directory(DirectoryEvent { person }));
+        let at = LogSeq::Directory(person.dseq);
+        let mut frames = LevelFrames::of(ServerItem::Directory(DirectoryEvent { person }));
         for user in audience {
-            self.deliver(user, None, &frame);
+            self.deliver(user, at, &mut frames);
         }
     }
 
-    /// Says something to one connection alone, after what is queued for it.
-    pub fn tell(&mut self, user: UserId, id: ConnectionId, frame: &Bytes) {
-        let Self { online, calls, .. } = self;
-        let Some(slot) = online.find(user) else { return };
-        let line = lines(online, slot).filter(|line| line.id == id);
-        calls.deliver(line, None, std::slice::from_ref(frame));
+    /// Empties all rings: whoever is behind fetches what it lacks.
+    pub fn clear_rings(&mut self) {
+        for slot in self.rooms.slots() {
+            if let Some(ring) = self.rooms.get(slot).and_then(|room| room.ring.as_ref()) {
+                self.rings.clear(ring);
+            }
+        }
     }
 
     pub fn end_sessions(&self, user: UserId, sessions: &[SessionId]) {
@@ -217,13 +256,6 @@ impl Switchboard {
     pub fn ban(&self, user: UserId) {
         if let Some(slot) = self.online.find(user) {
             self.end(slot, Ending::Banned, |_| true);
-        }
-    }
-
-    /// Has everybody start over, when what was told and what is stored may differ.
-    pub fn resync(&self) {
-        for user in self.online.slots() {
-            self.end(user, Ending::Resync, |_| true);
         }
     }
 
@@ -261,9 +293,12 @@ impl Switchboard {
                     return;
                 };
                 known.swap_remove(at);
-                self.lines(user).for_each(|line| line.outlet.forget(room));
+                for Line { subscription, .. } in lines(&self.online, user) {
+                    if subscription.leave(room) {
+                        self.wake_queue.push(subscription);
+                    }
+                }
                 self.leave_room(slot, user);
-                self.deliver(user, None, &encode(&ServerItem::RoomGone(RoomGone { room })));
             }
         }
     }
@@ -304,25 +339,35 @@ impl Switchboard {
     }
 
     fn enter(&mut self, room: RoomId, user: Slot) -> Slot {
-        let slot = self.rooms.find_or_insert(room, HashSet::new);
-        if let Some(members) = self.rooms.get_mut(slot) {
-            members.insert(user);
+        let slot = self.rooms.find_or_insert(room, || Room {
+            members: HashSet::new(),
+            ring: None,
+        });
+        if let Some(room) = self.rooms.get_mut(slot) {
+            room.members.insert(user);
         }
         slot
     }
 
-    fn leave_room(&mut self, room: Slot, user: Slot) {
-        if let Some(members) = self.rooms.get_mut(room) {
-            members.remove(&user);
-            if members.is_empty() {
-                self.rooms.remove(room);
-            }
+    /// A room that nobody reads needs no ring.
+    fn leave_room(&mut self, slot: Slot, user: Slot) {
+        let Some(room) = self.rooms.get_mut(slot) else { return };
+        room.members.remove(&user);
+        if room.members.is_empty()
+            && let Some(Room { ring: Some(ring), .. }) = self.rooms.remove(slot)
+        {
+            self.rings.clear(&ring);
         }
     }
 
-    fn deliver(&mut self, user: Slot, room: Option<RoomId>, frame: &Bytes) {
-        self.calls
-            .deliver(lines(&self.online, user), room, std::slice::from_ref(frame));
+    fn deliver(&mut self, user: Slot, at: LogSeq, frames: &mut LevelFrames) {
+        for Line { subscription, .. } in lines(&self.online, user) {
+            if let Some(frame) = frames.at(subscription.level())
+                && subscription.push_value(at, &frame)
+            {
+                self.wake_queue.push(subscription);
+            }
+        }
     }
 
     fn lines(&self, user: Slot) -> impl Iterator<Item = &Line> {
@@ -332,7 +377,7 @@ impl Switchboard {
     fn end(&self, user: Slot, ending: Ending, which: impl Fn(&Line) -> bool) {
         for line in self.lines(user) {
             if which(line) {
-                line.outlet.cut(ending);
+                line.subscription.cut(ending);
             }
         }
     }
@@ -343,7 +388,31 @@ fn lines(online: &Slots<UserId, Online>, user: Slot) -> impl Iterator<Item = &Li
     online.flat_map(|online| &online.lines).map(|seated| &seated.line)
 }
 
-/// A frame with one item.
-pub fn encode(item: &ServerItem) -> Bytes {
-    frame([item]).into()
+/// One item in the form of each level that somebody needs.
+struct LevelFrames {
+    item: ServerItem,
+    made: Vec<(Level, Option<Bytes>)>,
+}
+
+impl LevelFrames {
+    fn of(item: ServerItem) -> Self {
+        Self { item, made: Vec::new() }
+    }
+
+    fn at(&mut self, level: Level) -> Option<Bytes> {
+        if let Some((_, frame)) = self.made.iter().find(|(made, _)| *made == level) {
+            return frame.clone();
+        }
+        let frame = encode_at(&self.item, level);
+        self.made.push((level, frame.clone()));
+        frame
+    }
+}
+
+/// The text that its message had before is not to be kept anywhere.
+fn takes_text_away(event: &RoomEvent) -> bool {
+    matches!(
+        event.entry.change(),
+        Ok(Change::MessageEdited(_) | Change::MessageDeleted(_))
+    )
 }
