@@ -41,6 +41,8 @@ pub struct Browser {
     socket: Option<(Generation, Socket)>,
     todo: VecDeque<Effect>,
     is_online: bool,
+    /// How much faster its time passes than the wall's, while it waits.
+    pub haste: u64,
     /// How often it was said that the server was restored.
     pub heard_of_restores: u32,
 }
@@ -63,6 +65,7 @@ impl Browser {
             socket: None,
             todo: VecDeque::new(),
             is_online: true,
+            haste: HASTE,
             heard_of_restores: 0,
         };
         browser.step(Input::Start { device, visible: true });
@@ -175,7 +178,7 @@ impl Browser {
             return self.does(effect).await;
         }
         let wait = self.tab.wake_after();
-        let passes = tokio::time::sleep(Duration::from_millis(wait.0.div_ceil(HASTE)));
+        let passes = tokio::time::sleep(Duration::from_millis(wait.0.div_ceil(self.haste)));
         let Some((generation, socket)) = &mut self.socket else {
             passes.await;
             return self.ticks(wait);
@@ -211,7 +214,7 @@ impl Browser {
     async fn does(&mut self, effect: Effect) {
         match effect {
             Effect::OpenSocket { generation, after } => {
-                tokio::time::sleep(Duration::from_millis(after.0 / HASTE)).await;
+                tokio::time::sleep(Duration::from_millis(after.0 / self.haste)).await;
                 self.now.0 += after.0;
                 self.dials(generation).await;
             }
@@ -306,7 +309,7 @@ impl Browser {
     }
 }
 
-fn messages_of(tab: &Tab, room: RoomId) -> Vec<(u64, String)> {
+pub fn messages_of(tab: &Tab, room: RoomId) -> Vec<(u64, String)> {
     let rows = tab.rows(room, &|_| 0);
     let messages = rows.into_iter().filter_map(|row| match row {
         Row::Message { message, .. } => Some((message.seq.0, message.text().to_owned())),

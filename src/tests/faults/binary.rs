@@ -35,6 +35,7 @@ impl Binary {
             .env("WHILST_LIMITS_COMMANDS_BURST", "1000")
             .env("WHILST_LIMITS_COMMANDS_PER_SECOND", "1000")
             .env("LEPTOS_HASH_FILES", "false")
+            .envs(town.settings.iter().copied())
             .envs(town.public_url.as_ref().map(|url| ("WHILST_SERVER_PUBLIC_URL", url)))
             .current_dir(town.folder())
             .stdout(Stdio::null())

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "what does not hold ends the test")]
 
 mod binary;
+mod burst;
 #[path = "../checker/mod.rs"]
 mod checker;
 mod dice;
@@ -24,6 +25,7 @@ mod r10_readers;
 mod r11_restart;
 mod r14_backup;
 mod senders;
+mod sql;
 #[expect(dead_code, reason = "the rest is for stories")]
 #[path = "../tab.rs"]
 mod tab;

@@ -58,15 +58,19 @@ impl Notes {
     }
 
     pub fn invoke(&self, author: &Citizen, send: &Send) {
+        self.invoke_command(author, send.client_key, send.clone().into());
+    }
+
+    pub fn invoke_command(&self, author: &Citizen, key: ClientKey, command: Command) {
         let mut places = self.places.lock().unwrap();
-        if places.contains_key(&send.client_key) {
+        if places.contains_key(&key) {
             return;
         }
         let mut history = self.history.lock().unwrap();
-        places.insert(send.client_key, history.commands.len());
+        places.insert(key, history.commands.len());
         history.commands.push(Invoked {
             author: author.user,
-            command: Command::Send(send.clone()),
+            command,
             answers: Vec::new(),
             pursued: true,
         });
@@ -89,7 +93,7 @@ impl Notes {
         self.more.notify_waiters();
     }
 
-    fn hear(&self, who: &Citizen, client: u32, epoch: Epoch, event: &RoomEvent) {
+    pub fn hear(&self, who: &Citizen, client: u32, epoch: Epoch, event: &RoomEvent) {
         let heard = Heard {
             client,
             user: who.user,

@@ -29,6 +29,8 @@ pub struct Town {
     folder: TempDir,
     /// Where people come in, if it is not at the server's own door.
     pub public_url: Option<String>,
+    /// What the server is told in its environment.
+    pub settings: Vec<(&'static str, &'static str)>,
     /// All of them are in all rooms; the first is the owner.
     pub people: Vec<Citizen>,
     pub rooms: Vec<RoomId>,
@@ -49,6 +51,7 @@ impl Town {
         let town = Self {
             folder,
             public_url: None,
+            settings: Vec::new(),
             people,
             rooms,
         };
