@@ -88,6 +88,17 @@ function watch() {
   });
 }
 
+// A card that was folded in this tab stays folded, also before the program has come to know of it. At
+// home the card is the page.
+function fold() {
+  const card = document.querySelector(".app:not(.app--home) [data-episode]");
+  try {
+    if (card && sessionStorage.getItem("folded card") === card.dataset.episode) card.hidden = true;
+  } catch {
+    // Storage is forbidden: nothing was kept.
+  }
+}
+
 async function start() {
   if (root.dataset.boot === "page") return; // In front of the house there is no program.
   const js = document.querySelector("link[rel=modulepreload]").href;
@@ -99,6 +110,7 @@ async function start() {
 }
 
 try {
+  fold();
   watch();
   await start();
   root.dataset.ready = "1";

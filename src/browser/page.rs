@@ -1,6 +1,7 @@
 //! The page itself: its address, its title, its elements, its visibility.
 
 use super::unload;
+use crate::rules::cover::Rect;
 use wasm_bindgen::JsCast;
 use web_sys::{
     Document, Element, FocusOptions, HtmlElement, HtmlInputElement, HtmlTextAreaElement, VisibilityState, window,
@@ -26,6 +27,27 @@ pub fn text_of(id: &str) -> Option<String> {
 /// The text of the first element that a selector finds.
 pub fn text_of_first(selector: &str) -> Option<String> {
     by_selector(selector)?.text_content()
+}
+
+/// Where an element stands on the screen.
+pub fn rect_of(element: &Element) -> Rect {
+    let rect = element.get_bounding_client_rect();
+    Rect {
+        left: rect.left(),
+        top: rect.top(),
+        right: rect.right(),
+        bottom: rect.bottom(),
+    }
+}
+
+/// True if the test is true of one of the elements that the selector finds.
+pub fn any(selector: &str, test: impl Fn(&Element) -> bool) -> bool {
+    let Some(Ok(found)) = document().map(|document| document.query_selector_all(selector)) else {
+        return false;
+    };
+    (0..found.length())
+        .filter_map(|at| found.item(at)?.dyn_into().ok())
+        .any(|element: Element| test(&element))
 }
 
 pub fn set_title(title: &str) {

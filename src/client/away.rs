@@ -1,8 +1,8 @@
 //! The away card of this tab: when it may be shown, and what it says just now.
 //!
 //! What it says is folded anew from counts and episode whenever one of them
-//! changes. It is shown only after the counts were fetched as of the return,
-//! because a half-caught-up tab would tell numbers that are not true.
+//! changes. It is shown only after the counts of every room were fetched as of the
+//! return or later: older ones do not know what belongs to the absence.
 
 use super::{
     query::insert_in_order,
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     rules::away::{self, Absence, AwayRoom, Card, absence_length, rank},
-    wire::{EpisodeId, Millis, RoomId, Seq},
+    wire::{EpisodeId, RoomId, Seq},
 };
 
 #[derive(Default)]
@@ -20,17 +20,20 @@ pub(super) struct Away {
     /// The counts are those of after this return.
     ready: Option<EpisodeId>,
     landed: Option<RoomId>,
-    /// This page's own request is the return, and the log does not say so yet.
-    returning: Option<(EpisodeId, Millis)>,
     card: Option<Card>,
     /// Something that goes into the card may differ.
     pub stale: bool,
 }
 
 impl Tab {
-    /// What the person is to be told, if anything.
+    /// The away card, if there is one to be shown.
     pub fn card(&self) -> Option<&Card> {
         self.away.card.as_ref()
+    }
+
+    /// The absence whose card this tab has or had to show.
+    pub fn card_episode(&self) -> Option<EpisodeId> {
+        self.away.ready
     }
 
     /// Where "Jump to mention" leads.
@@ -43,7 +46,8 @@ impl Tab {
         let mut unread = Vec::new();
         for (id, room) in self.rooms.iter().filter(|(_, room)| room.counts.unread > 0) {
             if let Some(meta) = &room.meta {
-                insert_in_order(&mut unread, rank(meta.kind, &room.counts, room.preview.as_ref(), id));
+                let place = rank(meta.kind, room.counts.mentions, room.preview.as_ref(), id);
+                insert_in_order(&mut unread, place);
             }
         }
         unread.into_iter().map(|(.., room)| room).collect()
@@ -58,30 +62,37 @@ impl Tab {
         }
     }
 
-    /// The first picture's counts are as of the request that brought the person back.
-    pub(super) fn land(&mut self, now: Millis) {
-        let Some(episode) = self.user.episode() else { return };
-        let id = episode.episode;
-        self.away.returning = episode.back.is_none().then_some((id, now));
-        self.away.ready = Some(id);
+    /// The first picture has all counts of one moment, at which a return was stored already.
+    pub(super) fn land(&mut self) {
+        let Some(episode) = self.returned_episode() else { return };
+        self.away.refreshing = None;
+        self.away.ready = Some(episode);
         self.away.landed = self.open_room();
         self.away.stale = true;
     }
 
-    /// The episode in the user log may be another one, or be over now.
-    pub(super) fn episode_told(&mut self) {
+    /// The episode in the user log may be another one, or be over now. `fresh` are rooms
+    /// whose counts come with it.
+    pub(super) fn episode_changed(&mut self, fresh: &[RoomId]) {
         self.away.stale = true;
-        let Some(episode) = self.user.episode().filter(|episode| episode.back.is_some()) else {
-            return;
-        };
-        let id = episode.episode;
-        if self.away.ready == Some(id) || self.away.refreshing == Some(id) {
+        let Some(episode) = self.returned_episode() else { return };
+        if self.away.ready == Some(episode) || self.away.refreshing == Some(episode) {
             return;
         }
-        self.away.refreshing = Some(id);
-        for room in self.rooms.values_mut().filter(|room| room.counts.unread > 0) {
-            room.lack_summary();
+        self.away.refreshing = Some(episode);
+        // Rooms without anything unread as well: events from before the return may be on
+        // their way still.
+        let stale = self.rooms.iter().map(|(id, _)| id).filter(|id| !fresh.contains(id));
+        for id in stale.collect::<Vec<RoomId>>() {
+            if let Some(room) = self.rooms.get_mut(id) {
+                room.lack_summary();
+            }
         }
+    }
+
+    fn returned_episode(&self) -> Option<EpisodeId> {
+        let episode = self.user.episode()?;
+        absence_length(episode).map(|_| episode.episode)
     }
 
     pub(super) fn turn_away(&mut self, out: &mut Out) {
@@ -107,24 +118,18 @@ impl Tab {
         if self.away.ready != Some(episode.episode) {
             return None;
         }
-        let returning = self
-            .away
-            .returning
-            .filter(|(id, _)| *id == episode.episode)
-            .map(|(_, at)| at);
         let absence = Absence {
             episode,
-            returning,
             dismissed: self.user.dismissed(),
             limits: &self.limits,
             landed: self.away.landed,
         };
-        absence_length(&absence)?;
+        absence_length(episode)?;
         let rooms: Vec<AwayRoom> = self
             .rooms
             .iter()
             // What is on screen needs no card, whether one landed there or went there.
-            .filter(|(id, room)| room.counts.unread > 0 && self.open_room() != Some(*id))
+            .filter(|(id, room)| room.counts.since_left > 0 && self.open_room() != Some(*id))
             .filter_map(|(id, room)| {
                 let meta = room.meta.as_ref()?;
                 Some(AwayRoom {
@@ -132,8 +137,7 @@ impl Tab {
                     kind: meta.kind,
                     name: self.name_of(meta),
                     counts: room.counts,
-                    preview: room.preview.clone(),
-                    mention: room.mention.clone(),
+                    preview: room.away.clone(),
                     quiet: false,
                 })
             })

@@ -38,14 +38,35 @@ impl Room {
     pub(super) fn take_counts(&mut self, told: Counts, me: UserId) {
         self.marker = self.marker.max(told.marker);
         let told = self.forward(told);
-        // Ours may stand at a marker that the server does not know yet.
-        if let Some(told) = told.filter(|told| told.marker >= self.counts.marker) {
-            self.counts = told;
-            self.doubt.counts = false;
+        match told {
+            Some(told) if told.marker >= self.counts.marker => {
+                self.counts = told;
+                self.doubt.counts = false;
+            }
+            // Ours stand at a marker that the server does not know yet. When it does, it
+            // sends counts; until then these are right where rows reach so far.
+            Some(told) => self.take_absence(&told, me),
+            None => {}
         }
         let is_settled = self.settle(me);
         if self.doubt.counts || (told.is_none() && !is_settled) {
             self.summary = Lack::Lacking;
+        }
+    }
+
+    /// The bounds of the newest absence, from counts at an older marker.
+    fn take_absence(&mut self, told: &Counts, me: UserId) {
+        let left = told.left.max(self.counts.marker.ordinal);
+        if (self.counts.left, self.counts.returned) == (left, told.returned) {
+            return;
+        }
+        (self.counts.left, self.counts.returned) = (left, told.returned);
+        if told.returned.is_some_and(|returned| returned <= left) {
+            self.counts.since_left = 0;
+            self.counts.mentions_since_left = 0;
+            self.counts.first_mention_since_left = None;
+        } else {
+            self.doubt.counts |= !self.recount(self.counts.marker, me);
         }
     }
 

@@ -5,7 +5,7 @@ use super::room::{Lack, Room};
 use crate::{
     rules::{preview, unread},
     wire::{
-        Change, Entry, Message, UserId,
+        Change, Entry, Message, Seq, UserId,
         fetch::{Preview, Summary},
     },
 };
@@ -55,27 +55,42 @@ impl Room {
             self.mention_of = summary.counts.first_mention;
             self.mention.clone_from(&summary.mention);
         }
+        if is_newest && self.counts.first_mention_since_left == summary.counts.first_mention_since_left {
+            self.away_of = summary.counts.first_mention_since_left;
+            self.away.clone_from(&summary.away);
+        }
         self.follow_mention(None);
         if self.doubt.summary {
             self.summary = Lack::Lacking;
         }
     }
 
-    /// The mention that is shown is the first one of the counts, in the words of a row
+    /// The mentions that are shown are the first ones of the counts, in the words of a row
     /// that is held; else the server is asked for them.
     pub(super) fn follow_mention(&mut self, said: Option<&Message>) {
         let first = self.counts.first_mention;
-        if first == self.mention_of {
-            return;
+        if first != self.mention_of {
+            self.mention_of = first;
+            self.mention = self.words_of(first, said);
+            if first.is_some() && self.mention.is_none() {
+                self.miss();
+            }
         }
-        self.mention_of = first;
-        self.mention = first.and_then(|seq| {
-            let held = || self.timeline.fresh_message(seq).map(|row| &**row);
-            said.filter(|row| row.seq == seq).or_else(held).map(preview_of)
-        });
-        if first.is_some() && self.mention.is_none() {
-            self.miss();
+        let first = self.counts.first_mention_since_left;
+        if first != self.away_of {
+            self.away_of = first;
+            self.away = self.words_of(first, said);
+            // Without a mention it is the newest of the absence, which only the server knows.
+            if self.counts.since_left > 0 && self.away.is_none() {
+                self.miss();
+            }
         }
+    }
+
+    fn words_of(&self, seq: Option<Seq>, said: Option<&Message>) -> Option<Preview> {
+        let seq = seq?;
+        let held = || self.timeline.fresh_message(seq).map(|row| &**row);
+        said.filter(|row| row.seq == seq).or_else(held).map(preview_of)
     }
 
     fn preview_newest(&mut self, row: Option<&Message>) {
@@ -91,7 +106,7 @@ impl Room {
         if row.is_deleted() {
             return self.forget_words(Some(row));
         }
-        for told in [&mut self.preview, &mut self.mention] {
+        for told in [&mut self.preview, &mut self.mention, &mut self.away] {
             if told.as_ref().is_some_and(|told| told.seq == row.seq) {
                 *told = Some(preview_of(row));
             }
@@ -108,6 +123,10 @@ impl Room {
         }
         if self.mention.as_ref().is_some_and(was_shown) {
             self.mention = None;
+        }
+        if self.away.as_ref().is_some_and(was_shown) {
+            self.away = None;
+            self.miss();
         }
     }
 

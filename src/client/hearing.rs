@@ -25,7 +25,7 @@ impl Tab {
             ServerItem::Room(event) => self.take_event(event, out),
             ServerItem::User(UserEvent { prev, item }) => {
                 self.user.hear(prev, item.useq);
-                self.take_user_item(&item, out);
+                self.take_user_item(&item, &[], out);
             }
             ServerItem::Directory(told) => {
                 let is_me = self.me.as_ref().is_some_and(|me| me.user == told.person.user);
@@ -161,7 +161,8 @@ impl Tab {
         }
     }
 
-    pub(super) fn take_user_item(&mut self, item: &UserItem, out: &mut Out) {
+    /// `fresh` are rooms whose counts come with it.
+    pub(super) fn take_user_item(&mut self, item: &UserItem, fresh: &[RoomId], out: &mut Out) {
         let me = self.my_id();
         match self.user.take(item) {
             Taken::Marker(id, marker, counts) => {
@@ -175,7 +176,7 @@ impl Tab {
                 self.follow_displayed(id, out);
                 out.changed.rooms = true;
             }
-            Taken::Episode => self.episode_told(),
+            Taken::Episode => self.episode_changed(fresh),
             Taken::Dismissed => {
                 self.marking.dismissed(self.user.dismissed());
                 self.away.stale = true;

@@ -86,6 +86,10 @@ pub(super) struct Room {
     /// The first unread mention, and the entry that it is the words of.
     pub mention: Option<Preview>,
     pub(super) mention_of: Option<Seq>,
+    /// What the away card shows of the room: the words of the first mention of the absence,
+    /// which is the entry beside it, or else of its newest message.
+    pub away: Option<Preview>,
+    pub(super) away_of: Option<Seq>,
     pub timeline: Timeline,
     /// Where the reader stands in it.
     pub stand: Stand,

@@ -240,8 +240,9 @@ impl Tab {
     pub(super) fn take_caught_up(&mut self, asked: &[Have], struck: &[RoomId], answer: CaughtUp, out: &mut Out) {
         self.meet(&answer.people, out);
         self.directory.caught_up(answer.directory_to);
+        let fresh: Vec<RoomId> = answer.rooms.iter().map(|told| told.room).collect();
         for item in &answer.user {
-            self.take_user_item(item, out);
+            self.take_user_item(item, &fresh, out);
         }
         self.user.caught_up(answer.user_to);
         // Rooms that the answer leaves out are lacking still.

@@ -143,7 +143,7 @@ impl Tab {
                 tab.room_gone(room, &mut out);
             }
         }
-        tab.land(picture.now);
+        tab.land();
         tab.place_divider(false);
         tab.turn_away(&mut out);
         tab

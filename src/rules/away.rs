@@ -1,5 +1,5 @@
-//! What a person who comes back is told: one card, folded from the log of what
-//! is unread and from the absence the server saw.
+//! The away card: what a user who comes back missed, folded from the counts of
+//! their rooms and the absence that the server stored.
 //!
 //! It is the same on every device, because nothing but these facts goes in. It
 //! knows no words; the screen has them.
@@ -19,10 +19,9 @@ pub struct AwayRoom {
     pub kind: RoomKind,
     pub name: String,
     pub counts: Counts,
+    /// Of the first mention of the absence, else of its newest message.
     pub preview: Option<Preview>,
-    /// The first unread mention.
-    pub mention: Option<Preview>,
-    /// Muted or hidden rooms are never told of.
+    /// Muted or hidden rooms are never on the card.
     pub quiet: bool,
 }
 
@@ -34,9 +33,11 @@ pub struct Card {
     /// At most [`LINES_MAX`], by rank.
     pub lines: Vec<Line>,
     pub more_rooms: u32,
+    /// Messages of the absence that are still unread, and those of them that mention the reader.
     pub messages: u32,
     pub mentions: u32,
-    pub rooms: u32,
+    /// All rooms by rank, those without a line among them.
+    pub rooms: Vec<RoomId>,
     /// The first mention in the room that ranks highest.
     pub first_mention: Option<(RoomId, Seq)>,
 }
@@ -53,10 +54,10 @@ pub struct Line {
     pub room: RoomId,
     pub kind: RoomKind,
     pub name: String,
-    /// The same number as in the list of rooms.
-    pub unread: u32,
+    /// Messages of the absence that are still unread. What is unread from before or came
+    /// later is counted by the list of rooms alone.
+    pub missed: u32,
     pub mentions: u32,
-    /// What was said to the reader by name, else what was said last.
     pub preview: Option<Preview>,
 }
 
@@ -64,8 +65,6 @@ pub struct Line {
 #[derive(Debug, Clone, Copy)]
 pub struct Absence<'a> {
     pub episode: &'a Episode,
-    /// When this reader comes back right now, and the episode does not say so yet.
-    pub returning: Option<Millis>,
     pub dismissed: &'a [EpisodeId],
     pub limits: &'a Limits,
     /// The room one lands in shows for itself what is new.
@@ -75,7 +74,7 @@ pub struct Absence<'a> {
 /// The card, if there is anything to tell.
 pub fn card(absence: &Absence<'_>, rooms: &[AwayRoom]) -> Option<Card> {
     let episode = absence.episode;
-    let length = absence_length(absence)?;
+    let length = absence_length(episode)?;
     if length < absence.limits.away_min_absence_ms || absence.dismissed.contains(&episode.episode) {
         return None;
     }
@@ -99,35 +98,47 @@ pub fn card(absence: &Absence<'_>, rooms: &[AwayRoom]) -> Option<Card> {
         },
         lines: told.iter().take(LINES_MAX).map(|room| line(room)).collect(),
         more_rooms: number(told.len().saturating_sub(LINES_MAX)),
-        messages: told.iter().fold(0, |sum, room| sum.saturating_add(room.counts.unread)),
-        mentions: told
-            .iter()
-            .fold(0, |sum, room| sum.saturating_add(room.counts.mentions)),
-        rooms: number(told.len()),
+        messages: sum(&told, |counts| counts.since_left),
+        mentions: sum(&told, |counts| counts.mentions_since_left),
+        rooms: told.iter().map(|room| room.room).collect(),
         first_mention: told
             .iter()
-            .find_map(|room| Some((room.room, room.counts.first_mention?))),
+            .find_map(|room| Some((room.room, room.counts.first_mention_since_left?))),
     })
 }
 
-fn ranked(room: &AwayRoom) -> (u8, u64, RoomId) {
-    rank(room.kind, &room.counts, room.preview.as_ref(), room.room)
+impl Card {
+    pub fn number_of_rooms(&self) -> u32 {
+        number(self.rooms.len())
+    }
 }
 
-/// How long it was; none while it lasts.
-pub fn absence_length(absence: &Absence<'_>) -> Option<Millis> {
-    let back = absence.episode.back.or(absence.returning)?;
-    Some(Millis(back.0.saturating_sub(absence.episode.last_active.0)))
+fn sum(rooms: &[&AwayRoom], number: impl Fn(&Counts) -> u32) -> u32 {
+    rooms
+        .iter()
+        .fold(0, |sum, room| sum.saturating_add(number(&room.counts)))
+}
+
+fn ranked(room: &AwayRoom) -> (u8, u64, RoomId) {
+    let mentions = room.counts.mentions_since_left;
+    rank(room.kind, mentions, room.preview.as_ref(), room.room)
+}
+
+/// How long it was. None while it lasts, and while the place of the return in the store is
+/// not known: until then nobody can say what belongs to it.
+pub fn absence_length(episode: &Episode) -> Option<Millis> {
+    episode.returned?;
+    Some(Millis(episode.back?.0.saturating_sub(episode.last_active.0)))
 }
 
 fn is_told(room: &AwayRoom, landed: Option<RoomId>) -> bool {
-    !room.quiet && landed != Some(room.room) && room.counts.since_left > 0 && room.counts.unread > 0
+    !room.quiet && landed != Some(room.room) && room.counts.since_left > 0
 }
 
 /// Sorts rooms by what a reader wants first: mentions, direct rooms, others;
 /// among equals the one with the newest message.
-pub fn rank(kind: RoomKind, counts: &Counts, preview: Option<&Preview>, room: RoomId) -> (u8, u64, RoomId) {
-    let class = match (counts.mentions, kind) {
+pub fn rank(kind: RoomKind, mentions: u32, preview: Option<&Preview>, room: RoomId) -> (u8, u64, RoomId) {
+    let class = match (mentions, kind) {
         (1.., _) => 0,
         (0, RoomKind::Direct) => 1,
         (0, RoomKind::Open | RoomKind::Closed) => 2,
@@ -140,9 +151,9 @@ fn line(room: &AwayRoom) -> Line {
         room: room.room,
         kind: room.kind,
         name: room.name.clone(),
-        unread: room.counts.unread,
-        mentions: room.counts.mentions,
-        preview: room.mention.clone().or_else(|| room.preview.clone()),
+        missed: room.counts.since_left,
+        mentions: room.counts.mentions_since_left,
+        preview: room.preview.clone(),
     }
 }
 
@@ -153,7 +164,7 @@ fn number(count: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::UserId;
+    use crate::wire::{Position, UserId};
 
     const MINUTE: u64 = 60_000;
     const EPISODE: EpisodeId = EpisodeId::from_bytes([7; 16]);
@@ -171,7 +182,8 @@ mod tests {
                 unread,
                 mentions,
                 since_left: unread,
-                first_mention: (mentions > 0).then_some(Seq(u64::from(n) * 10)),
+                mentions_since_left: mentions,
+                first_mention_since_left: (mentions > 0).then_some(Seq(u64::from(n) * 10)),
                 ..Counts::default()
             },
             preview: Some(Preview {
@@ -180,7 +192,6 @@ mod tests {
                 at: Millis(at),
                 words: "hi".into(),
             }),
-            mention: None,
             quiet: false,
         }
     }
@@ -190,7 +201,7 @@ mod tests {
         dismissed: Vec<EpisodeId>,
         landed: Option<RoomId>,
         back: bool,
-        returning: bool,
+        returned: bool,
     }
 
     const AFTER_TWO_HOURS: Return = Return {
@@ -198,7 +209,7 @@ mod tests {
         dismissed: vec![],
         landed: None,
         back: true,
-        returning: false,
+        returned: true,
     };
 
     impl Return {
@@ -208,12 +219,11 @@ mod tests {
                 episode: EPISODE,
                 last_active: Millis(1_000),
                 back: self.back.then_some(now),
-                returned: None,
+                returned: self.returned.then_some(Position(9)),
             };
             card(
                 &Absence {
                     episode: &episode,
-                    returning: self.returning.then_some(now),
                     dismissed: &self.dismissed,
                     limits: &Limits::default(),
                     landed: self.landed,
@@ -237,10 +247,8 @@ mod tests {
             card.lines.iter().map(|line| line.room).collect::<Vec<_>>(),
             [id(4), id(3), id(2)]
         );
-        assert_eq!(
-            (card.rooms, card.more_rooms, card.messages, card.mentions),
-            (5, 2, 19, 3)
-        );
+        assert_eq!((card.more_rooms, card.messages, card.mentions), (2, 19, 3));
+        assert_eq!(card.rooms, [id(4), id(3), id(2), id(5), id(1)]);
         assert_eq!(card.first_mention, Some((id(4), Seq(40))));
         assert_eq!((card.absence, card.form), (Millis(130 * MINUTE), Form::Full));
     }
@@ -271,26 +279,19 @@ mod tests {
     }
 
     #[test]
-    fn a_line_says_what_was_said_to_the_reader() {
-        let mut named = room(1, RoomKind::Open, 3, 1, 5);
-        named.mention = named.preview.clone().map(|preview| Preview {
-            words: "@ada come".into(),
-            ..preview
-        });
-        let card = AFTER_TWO_HOURS
-            .card(&[named, room(2, RoomKind::Open, 1, 0, 9)])
-            .unwrap();
-        let words = card.lines.iter().flat_map(|line| &line.preview);
-        assert_eq!(
-            words.map(|words| words.words.as_str()).collect::<Vec<_>>(),
-            ["@ada come", "hi"]
-        );
+    fn line_counts_the_absence_and_not_all_that_is_unread() {
+        let mut long_unread = room(1, RoomKind::Open, 3, 0, 5);
+        long_unread.counts.unread = 40;
+        long_unread.counts.mentions = 2;
+        long_unread.counts.first_mention = Some(Seq(2));
+        let card = AFTER_TWO_HOURS.card(&[long_unread]).unwrap();
+        assert_eq!((card.messages, card.mentions, card.first_mention), (3, 0, None));
+        assert_eq!((card.lines[0].missed, card.lines[0].mentions), (3, 0));
     }
 
     #[test]
     fn nothing_new_nothing_shown() {
-        let mut read = room(1, RoomKind::Open, 0, 0, 1);
-        read.counts.since_left = 3;
+        let read = room(1, RoomKind::Open, 0, 0, 1);
         let mut old = room(2, RoomKind::Open, 9, 0, 1);
         old.counts.since_left = 0;
         let mut quiet = room(3, RoomKind::Open, 9, 1, 1);
@@ -313,18 +314,17 @@ mod tests {
     }
 
     #[test]
-    fn while_the_absence_lasts_only_the_one_coming_back_sees_the_card() {
+    fn no_card_while_the_absence_lasts_or_the_place_of_the_return_is_unknown() {
         let rooms = [room(1, RoomKind::Open, 1, 0, 1)];
         let away = Return {
             back: false,
+            returned: false,
             ..AFTER_TWO_HOURS
         };
-        assert_eq!(away.card(&rooms), None);
-        let returning = Return {
-            back: false,
-            returning: true,
+        let unknown = Return {
+            returned: false,
             ..AFTER_TWO_HOURS
         };
-        assert!(returning.card(&rooms).is_some());
+        assert_eq!((away.card(&rooms), unknown.card(&rooms)), (None, None));
     }
 }

@@ -7,6 +7,7 @@
 pub mod away;
 pub mod bucket;
 pub mod civil;
+pub mod cover;
 pub mod mentions;
 pub mod planted;
 pub mod preview;

@@ -33,6 +33,10 @@ pub enum Fault {
     OldAnswerApplied,
     /// The read marker passes rows that were not displayed.
     UndisplayedRowsPassed,
+    /// What comes after the return is counted as part of the absence.
+    CardGrowsAfterReturn,
+    /// The left vector is that of a lease that was not the last one.
+    LeftByTheWrongLease,
 }
 
 #[cfg(not(test))]
@@ -52,7 +56,7 @@ mod for_test {
         static PLANTED: Cell<Option<Fault>> = const { Cell::new(None) };
     }
 
-    pub const ALL: [Fault; 13] = [
+    pub const ALL: [Fault; 15] = [
         Fault::PublishBeforeCommit,
         Fault::SkipWithoutAdvance,
         Fault::CatchUpOffByOne,
@@ -66,6 +70,8 @@ mod for_test {
         Fault::OlderEditWins,
         Fault::OldAnswerApplied,
         Fault::UndisplayedRowsPassed,
+        Fault::CardGrowsAfterReturn,
+        Fault::LeftByTheWrongLease,
     ];
 
     /// In this thread, until another one is planted, or none.

@@ -1,5 +1,6 @@
 //! What is unread: a fold over the log, never a number somebody keeps up.
 
+use super::planted::{Fault, is_planted};
 use crate::wire::{
     Change, Message, Ordinal, Seq, UserId,
     user_log::{Counts, Marker},
@@ -80,8 +81,8 @@ fn said(row: &Message, me: UserId) -> Step {
 /// Counts of a reader from messages as they are at `as_of`, which reach without holes
 /// from the marker to the head; those at or before the marker may be among them.
 ///
-/// Where the reader left cannot be known from the rows: it is what `before` says, or
-/// the marker where that is later.
+/// Where the reader left and came back cannot be known from the rows: it is what `before`
+/// says, or the marker where that is later.
 pub fn fold<'a>(
     marker: Marker,
     me: UserId,
@@ -117,14 +118,14 @@ pub fn apply(counts: &mut Counts, seq: Seq, step: Step) -> bool {
             add(counts, ordinal, None);
             ordinal <= read
         }
-        Step::Unmentioned { ordinal, seq } => ordinal <= read || take_mention(counts, seq),
-        Step::Deleted { ordinal, .. } if ordinal <= read => true,
+        Step::Unmentioned { ordinal, .. } | Step::Deleted { ordinal, .. } if ordinal <= read => true,
+        Step::Unmentioned { ordinal, seq } => take_mention(counts, ordinal, seq),
         Step::Deleted { ordinal, seq, mention } => {
             counts.unread = counts.unread.saturating_sub(1);
-            if ordinal > counts.left {
+            if is_of_absence(counts, ordinal) {
                 counts.since_left = counts.since_left.saturating_sub(1);
             }
-            !mention || take_mention(counts, seq)
+            !mention || take_mention(counts, ordinal, seq)
         }
     }
 }
@@ -140,20 +141,26 @@ pub fn pass<'a>(
 ) -> Option<Counts> {
     let mut after = *counts;
     for message in passed.filter(|message| message.author != me && !message.is_deleted()) {
+        let is_of_absence = is_of_absence(counts, message.ordinal);
         after.unread = after.unread.saturating_sub(1);
-        if message.ordinal > counts.left && counts.returned.is_none_or(|returned| message.ordinal <= returned) {
+        if is_of_absence {
             after.since_left = after.since_left.saturating_sub(1);
         }
         if message.mentions.contains(&me) {
             after.mentions = after.mentions.saturating_sub(1);
-            if after.first_mention == Some(message.seq) {
-                after.first_mention = None;
+            after.first_mention = after.first_mention.filter(|first| *first != message.seq);
+            if is_of_absence {
+                after.mentions_since_left = after.mentions_since_left.saturating_sub(1);
+                after.first_mention_since_left = after.first_mention_since_left.filter(|first| *first != message.seq);
             }
         }
     }
     after.marker = marker;
     after.left = after.left.max(marker.ordinal);
-    (after.mentions == 0 || after.first_mention.is_some()).then_some(after)
+    let is_known = |mentions: u32, first: Option<Seq>| mentions == 0 || first.is_some();
+    let is_exact = is_known(after.mentions, after.first_mention)
+        && is_known(after.mentions_since_left, after.first_mention_since_left);
+    is_exact.then_some(after)
 }
 
 /// Nothing is unread up to `marker`, which stands at the head.
@@ -162,33 +169,58 @@ pub fn none(marker: Marker, as_of: Seq, before: &Counts) -> Counts {
         marker,
         as_of,
         left: before.left.max(marker.ordinal),
+        returned: before.returned,
         ..Counts::default()
     }
+}
+
+/// True for a message after the reader left and, once they are back, not after the return.
+fn is_of_absence(counts: &Counts, ordinal: Ordinal) -> bool {
+    let was_there = counts.returned.is_none_or(|returned| ordinal <= returned);
+    ordinal > counts.left && (was_there || is_planted(Fault::CardGrowsAfterReturn))
 }
 
 fn add(counts: &mut Counts, ordinal: Ordinal, mention: Option<Seq>) {
     if ordinal <= counts.marker.ordinal {
         return;
     }
+    let is_of_absence = is_of_absence(counts, ordinal);
     counts.unread = counts.unread.saturating_add(1);
-    if ordinal > counts.left {
-        counts.since_left = counts.since_left.saturating_add(1);
-    }
     if mention.is_some() {
         counts.mentions = counts.mentions.saturating_add(1);
         counts.first_mention = counts.first_mention.or(mention);
     }
+    if is_of_absence {
+        counts.since_left = counts.since_left.saturating_add(1);
+    }
+    if is_of_absence && mention.is_some() {
+        counts.mentions_since_left = counts.mentions_since_left.saturating_add(1);
+        counts.first_mention_since_left = counts.first_mention_since_left.or(mention);
+    }
+}
+
+/// False if the counts are not exact any more.
+fn take_mention(counts: &mut Counts, ordinal: Ordinal, seq: Option<Seq>) -> bool {
+    let is_of_absence = is_of_absence(counts, ordinal);
+    let is_exact = take_one(&mut counts.mentions, &mut counts.first_mention, seq);
+    let is_exact_since_left = !is_of_absence
+        || take_one(
+            &mut counts.mentions_since_left,
+            &mut counts.first_mention_since_left,
+            seq,
+        );
+    is_exact && is_exact_since_left
 }
 
 /// False if it may have been the first of several: which one is the first now, only
 /// the log can tell.
-fn take_mention(counts: &mut Counts, seq: Option<Seq>) -> bool {
-    counts.mentions = counts.mentions.saturating_sub(1);
-    let another_is_first = seq.is_some() && counts.first_mention.is_some() && seq != counts.first_mention;
+fn take_one(mentions: &mut u32, first: &mut Option<Seq>, seq: Option<Seq>) -> bool {
+    *mentions = mentions.saturating_sub(1);
+    let another_is_first = seq.is_some() && first.is_some() && seq != *first;
     if !another_is_first {
-        counts.first_mention = None;
+        *first = None;
     }
-    another_is_first || counts.mentions == 0
+    another_is_first || *mentions == 0
 }
 
 #[cfg(test)]
@@ -265,6 +297,37 @@ mod tests {
     }
 
     #[test]
+    fn message_after_the_return_is_unread_and_not_of_the_absence() {
+        let mut counts = Counts {
+            left: Ordinal(1),
+            returned: Some(Ordinal(2)),
+            ..Counts::default()
+        };
+        let log = [message(2, BO, true), message(3, BO, true)];
+        for row in &log {
+            assert!(apply(&mut counts, row.seq, step(&created(row), Some(row), ME)));
+        }
+        assert_eq!((counts.unread, counts.since_left), (2, 1));
+        assert_eq!((counts.mentions, counts.mentions_since_left), (2, 1));
+        assert_eq!(counts.first_mention_since_left, Some(log[0].seq));
+        let later = log[1].seq.next();
+        assert!(apply(&mut counts, later, step(&deleted(&log[1]), Some(&log[1]), ME)));
+        assert_eq!(
+            (counts.unread, counts.since_left, counts.mentions_since_left),
+            (1, 1, 1)
+        );
+        assert!(apply(
+            &mut counts,
+            later.next(),
+            step(&deleted(&log[0]), Some(&log[0]), ME)
+        ));
+        assert_eq!(
+            (counts.unread, counts.since_left, counts.mentions_since_left),
+            (0, 0, 0)
+        );
+    }
+
+    #[test]
     fn an_entry_told_twice_counts_once() {
         let row = message(1, BO, true);
         let mut counts = Counts {
@@ -335,6 +398,7 @@ mod tests {
             log in prop::collection::vec((any::<bool>(), any::<bool>(), prop::option::of(0_u64..12)), 0..40),
             read in 0_u64..50,
             left in 0_u64..50,
+            returned in prop::option::of(0_u64..50),
             cut in 0_usize..40,
         ) {
             let mut rows: Vec<Message> = Vec::new();
@@ -355,7 +419,8 @@ mod tests {
                     rows.push(row);
                 }
             }
-            let before = Counts { left: Ordinal(left), ..Counts::default() };
+            let returned = returned.map(Ordinal);
+            let before = Counts { left: Ordinal(left), returned, ..Counts::default() };
             let mut counts = none(marker(read), Seq::ZERO, &before);
             // From some place on, all are told once more.
             let cut = cut.min(entries.len());
@@ -367,7 +432,16 @@ mod tests {
             let mut whole = fold(marker(read), ME, as_of, rows.iter(), &before);
             if !exact {
                 whole.first_mention = counts.first_mention;
+                whole.first_mention_since_left = counts.first_mention_since_left;
             }
+            let of_absence = rows.iter().filter(|row| {
+                let ordinal = row.ordinal;
+                let is_unread = row.author != ME && !row.is_deleted() && ordinal.0 > read;
+                is_unread && ordinal.0 > left && returned.is_none_or(|returned| ordinal <= returned)
+            });
+            prop_assert_eq!(counts.since_left as usize, of_absence.clone().count());
+            let mentions = of_absence.filter(|row| row.mentions.contains(&ME));
+            prop_assert_eq!(counts.mentions_since_left as usize, mentions.count());
             prop_assert_eq!(counts, whole);
         }
     }

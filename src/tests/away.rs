@@ -1,14 +1,15 @@
 //! Absences, from the last sign of somebody to their first sign again.
 
 use super::{
+    http::request,
     server::{Account, Server},
     wire::{Saying, Wire, hello_from},
 };
 use crate::{
-    server::{away, clock::Clock, messages, rooms, sessions::Signed, testing::START},
+    server::{away, clock::Clock, memberships, messages, rooms, sessions::Signed, testing::START},
     wire::{
-        Enveloped, EpisodeId, Millis, Problem, RoomId, ServerItem,
-        command::{DismissCard, Greeting, Ping, Presence, PresenceState},
+        ClientKey, Enveloped, EpisodeId, Millis, Ordinal, Position, Problem, RoomId, ServerItem,
+        command::{DismissCard, Greeting, Join, Leave, Ping, Presence, PresenceState},
         event::UserEvent,
         user_log::{Counts, Dismissed, Episode, UserValue},
     },
@@ -42,6 +43,28 @@ impl Server {
         wire.says([hello_from(device, Hidden, 0).into()]).await;
         assert!(matches!(wire.hears().await, ServerItem::Welcome(_)));
         wire
+    }
+
+    /// A page as it is drawn for a browser without the program, its text alone.
+    async fn page(&self, who: &Account, path: &str) -> String {
+        let cookie = format!("whilst={}", who.token.reveal());
+        let headers = [("cookie", cookie.as_str())];
+        let reply = request(&self.addr.to_string(), "GET", path, &headers, b"")
+            .await
+            .unwrap();
+        assert_eq!(reply.status, 200);
+        let html = String::from_utf8(reply.body).unwrap();
+        let mut text = String::new();
+        let mut inside = false;
+        for c in html.chars() {
+            match c {
+                '<' => inside = true,
+                '>' => inside = false,
+                _ if !inside => text.push(c),
+                _ => {}
+            }
+        }
+        text
     }
 
     async fn counts(&self, who: &Signed, room: RoomId) -> Counts {
@@ -96,7 +119,7 @@ impl Wire {
 
     async fn says_in(&mut self, room: RoomId, body: &str) {
         self.writes(room, body).await;
-        while !matches!(self.hears().await, ServerItem::Room(_)) {}
+        while !matches!(self.hears().await, ServerItem::Room(event) if event.row.is_some()) {}
     }
 }
 
@@ -121,10 +144,91 @@ async fn who_comes_back_finds_an_absence_and_what_was_said_in_it_on_every_device
     desk.turns(Active).await;
     let back = Episode {
         back: Some(Millis(START.0 + 2 * SECOND_MS)),
+        returned: Some(Position(3)),
         ..gone
     };
     assert_eq!(phone.hears_of_absence().await, back);
     assert_eq!(desk.hears_of_absence().await, back);
+    assert_eq!(server.counts(&ada.signed, room).await.returned, Some(Ordinal(3)));
+    bo_tab.says_in(room, "@ada said after the return").await;
+    let counts = server.counts(&ada.signed, room).await;
+    assert_eq!((counts.unread, counts.since_left), (4, 2));
+    assert_eq!((counts.mentions, counts.mentions_since_left), (1, 0));
+}
+
+#[tokio::test]
+async fn left_vector_is_that_of_the_lease_that_was_renewed_last() {
+    let (server, ada, bo, room) = two_people().await;
+    let mut bo_tab = server.opens(&bo, 9).await;
+    let mut phone = server.opens(&ada, 2).await;
+    server.has_lease_by_sql(&ada).await;
+    bo_tab.says_in(room, "seen on the desk").await;
+    // Renewals are written once in a while.
+    server.clock.advance(away::LEASE_MS / 2);
+    let mut desk = server.opens(&ada, 1).await;
+    server.has_leases_by_sql(&ada, 2).await;
+    bo_tab.says_in(room, "missed").await;
+    phone.turns(Hidden).await;
+    desk.turns(Hidden).await;
+    server.clock.advance(SECOND_MS);
+    phone.hears_of_absence().await;
+    let counts = server.counts(&ada.signed, room).await;
+    assert_eq!((counts.unread, counts.since_left), (2, 1));
+}
+
+#[tokio::test]
+async fn room_left_and_entered_again_or_entered_after_the_return_has_nothing_of_the_absence() {
+    let (server, ada, bo, room) = two_people().await;
+    let mut bo_tab = server.opens(&bo, 9).await;
+    let (mut phone, mut desk) = (server.opens_hidden(&ada, 2).await, server.opens(&ada, 1).await);
+    server.has_lease_by_sql(&ada).await;
+    desk.turns(Hidden).await;
+    server.clock.advance(SECOND_MS);
+    phone.hears_of_absence().await;
+    let leave = Leave {
+        client_key: ClientKey::from_bytes([1; 16]),
+        room,
+    };
+    memberships::leave(&server.app, &ada.signed, &leave).await.unwrap();
+    server.clock.advance(SECOND_MS);
+    desk.turns(Active).await;
+    assert!(phone.hears_of_absence().await.returned.is_some());
+    let join = Join {
+        client_key: ClientKey::from_bytes([2; 16]),
+        room,
+    };
+    memberships::join(&server.app, &ada.signed, &join).await.unwrap();
+    bo_tab.says_in(room, "said after the return").await;
+    let counts = server.counts(&ada.signed, room).await;
+    assert_eq!((counts.unread, counts.since_left), (1, 0));
+}
+
+#[tokio::test]
+async fn page_request_ends_the_absence_before_the_page_is_drawn() {
+    let (server, ada, bo, room) = two_people().await;
+    let mut bo_tab = server.opens(&bo, 9).await;
+    let (mut phone, mut desk) = (server.opens_hidden(&ada, 2).await, server.opens(&ada, 1).await);
+    server.has_lease_by_sql(&ada).await;
+    desk.turns(Hidden).await;
+    server.clock.advance(SECOND_MS);
+    phone.hears_of_absence().await;
+    bo_tab.says_in(room, "missed").await;
+    let page = server.page(&ada, "/").await;
+    assert!(
+        page.contains("While you were away") && page.contains("1 message "),
+        "{page}"
+    );
+    let returned = phone.hears_of_absence().await.returned;
+    assert_eq!(returned, Some(Position(1)));
+    bo_tab.says_in(room, "@ada said later").await;
+    let again = server.page(&ada, "/").await;
+    assert!(
+        again.contains("1 message ") && !again.contains("@1 mention in"),
+        "{again}"
+    );
+    assert!(again.contains("2 unread"), "the list of rooms counts all of it");
+    let settings = server.page(&ada, "/settings").await;
+    assert!(!settings.contains("While you were away"), "a page of forms has no card");
 }
 
 #[tokio::test]
@@ -158,7 +262,7 @@ async fn a_card_put_away_is_gone_on_all_devices_and_twice_is_once() {
 async fn a_page_without_the_program_counts_as_one_lease() {
     let (server, ada, ..) = two_people().await;
     let mut phone = server.opens_hidden(&ada, 2).await;
-    away::page_seen(&server.app, &ada.signed);
+    away::page_requested(&server.app, &ada.signed).await;
     server.has_lease_by_sql(&ada).await;
     server.clock.advance(away::LEASE_MS);
     let gone = phone.hears_of_absence().await;

@@ -130,6 +130,11 @@ impl Server {
 
     /// Waits until somebody's presence is stored.
     pub async fn has_lease_by_sql(&self, who: &Account) {
+        self.has_leases_by_sql(who, 1).await;
+    }
+
+    /// Waits until the presence of so many devices is stored.
+    pub async fn has_leases_by_sql(&self, who: &Account, count: i64) {
         loop {
             let mut read = self.app.store.connection().await.unwrap();
             let leases = "SELECT COUNT(*) FROM leases WHERE user = ?1";
@@ -138,7 +143,7 @@ impl Server {
                 .fetch_one(&mut *read)
                 .await
                 .unwrap()
-                > 0
+                >= count
             {
                 return;
             }

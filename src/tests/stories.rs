@@ -176,10 +176,10 @@ async fn who_comes_back_finds_one_exact_card_on_every_device_until_it_is_put_awa
         tab.waits(|tab| tab.card().is_some()).await;
         let card = tab.tab.card().unwrap();
         assert_eq!(card.form, Form::Full);
-        let lines: Vec<_> = card.lines.iter().map(|line| (line.room, line.unread)).collect();
+        let lines: Vec<_> = card.lines.iter().map(|line| (line.room, line.missed)).collect();
         // The mention first; then the others, the one talked in last before.
         assert_eq!(lines, [(attic, 4), (cellar, 3), (hall, 6)]);
-        assert_eq!((card.rooms, card.mentions, card.more_rooms), (3, 1, 0));
+        assert_eq!((card.rooms.len(), card.mentions, card.more_rooms), (3, 1, 0));
         assert_eq!(tab.unread(attic), (4, 1));
     }
     assert_eq!(
@@ -190,6 +190,17 @@ async fn who_comes_back_finds_one_exact_card_on_every_device_until_it_is_put_awa
     desk.step(Input::OpenRoom { room, at: Some(seq) });
     desk.settles().await;
     assert!(desk.log(room).contains(&(seq.0, "@ada look".to_owned())));
+
+    let card = phone.tab.card().cloned();
+    bo_tab.says(hall, "@ada you are back");
+    bo_tab.settles().await;
+    phone
+        .waits(|tab| tab.rooms().iter().any(|line| line.room == hall && line.unread == 7))
+        .await;
+    assert_eq!(phone.tab.card().cloned(), card, "frozen at the return");
+    let mut third = server.opens_tab(&ada, 4).await;
+    third.waits(|tab| tab.card().is_some()).await;
+    assert_eq!(third.tab.card().cloned(), card, "on a device that comes later as well");
 
     phone.step(Input::DismissCard);
     phone.waits(|tab| tab.card().is_none()).await;

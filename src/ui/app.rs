@@ -5,7 +5,7 @@ use super::{
     away::away,
     desk::Desk,
     live::{effect, effect_after, live, maybe, text},
-    parts::{blank, empty, plain},
+    parts::{blank, empty, plain, unseen},
     place::{Place, room_path},
     room::{composer, room, status},
     sidebar::sidebar,
@@ -80,7 +80,7 @@ fn drawn(desk: Desk) -> RwSignal<Option<RoomId>> {
 }
 
 /// The card, and what the program has to say about itself.
-pub fn notices(desk: Desk) -> AnyView {
+fn notices(desk: Desk) -> AnyView {
     view! {
         {away(desk)}
         {toast(desk)}
@@ -112,9 +112,12 @@ pub fn page_data(data: String) -> AnyView {
     .into_any()
 }
 
-/// No room is open.
+/// No room is open. While there is a card, it is the page, and stands where this would.
 fn home(desk: Desk) -> AnyView {
     let content = move || {
+        if desk.card().is_some() && desk.has_card_lock().get() {
+            return plain("h1", "visually-hidden", vec![words::APP.into_any()]);
+        }
         let totals = desk.totals();
         let first = desk.first_to_read();
         let (title, text) = match (desk.room_lines().is_empty(), first) {
@@ -125,7 +128,7 @@ fn home(desk: Desk) -> AnyView {
         let action = match first {
             Some(room) => view! {
                 <a class="button button--primary" href=room_path(room) on:click=move |_| desk.begin_walk(room)>
-                    {words::catch_up_of(totals.unread)}
+                    {words::catch_up_of(totals.unread)} {unseen(words::in_rooms(totals.rooms).into_any())}
                 </a>
             }
             .into_any(),

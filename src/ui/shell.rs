@@ -6,7 +6,7 @@ use super::{
     app,
     desk::Desk,
     page_data::{ChatPage, Inside, Page},
-    pages, sidebar, words,
+    pages, sidebar, toast, words,
 };
 use crate::{client::FirstPicture, wire::base64};
 use leptos::{prelude::*, tachys::view::RenderHtml};
@@ -73,7 +73,8 @@ fn inside_document(picture: FirstPicture, inside: Inside, files: &Files) -> Stri
         &sidebar::sidebar(desk).to_html(),
         &pages::inside(inside, &me, now).to_html(),
         "<div class=\"notices\">",
-        &app::notices(desk).to_html(),
+        // No card: it would cover the buttons of a form.
+        &toast::toast(desk).to_html(),
         "</div></div><div class=\"visually-hidden\" id=\"announcer\" role=\"status\">",
         &app::announcement(desk).to_html(),
         "</div>",

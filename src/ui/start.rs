@@ -4,7 +4,7 @@
 use crate::{
     browser::page,
     client::FirstPicture,
-    ui::{app, desk::Desk, live::effect, offline, page_data::ChatPage, sidebar},
+    ui::{app, desk::Desk, live::effect, offline, page_data::ChatPage, sidebar, toast},
     wire::{Unpack, base64},
 };
 use leptos::{mount, prelude::*};
@@ -28,7 +28,7 @@ pub fn hydrate() -> Result<(), Unpack> {
     Ok(())
 }
 
-/// Takes over what stands beside a page of forms: its rooms, the card, the announcer.
+/// Takes over what stands beside a page of forms: its rooms, the notices, the announcer.
 ///
 /// # Errors
 /// As [`hydrate`].
@@ -39,7 +39,7 @@ pub fn hydrate_beside() -> Result<(), Unpack> {
     let made = Rc::clone(&desk);
     take_over(".app", move || {
         let desk = Desk::new(picture);
-        effect(move || desk.connect());
+        effect(move || desk.start_beside());
         if let Some(heading) = page::text_of_first(HEADING) {
             app::keep_title(move || desk.title_under(&heading));
         }
@@ -47,7 +47,7 @@ pub fn hydrate_beside() -> Result<(), Unpack> {
         sidebar::sidebar(desk)
     });
     if let Some(desk) = desk.get() {
-        take_over(".notices", move || app::notices(desk));
+        take_over(".notices", move || toast::toast(desk));
         take_over("#announcer", move || app::announcement(desk));
     }
     Ok(())

@@ -87,6 +87,8 @@ fn summary(kind: RoomKind, with: Option<UserId>, read: u64, unread: u32, mention
             first_mention: (mentions > 0).then_some(Seq(4)),
             since_left: unread,
             left: Ordinal(read),
+            mentions_since_left: mentions,
+            first_mention_since_left: (mentions > 0).then_some(Seq(4)),
             returned: None,
         },
         preview: Some(Preview {
@@ -96,6 +98,12 @@ fn summary(kind: RoomKind, with: Option<UserId>, read: u64, unread: u32, mention
             words: "the last words".to_owned(),
         }),
         mention: None,
+        away: Some(Preview {
+            seq: Seq(4),
+            author: BO,
+            at: NOW,
+            words: "the last words".to_owned(),
+        }),
     }
 }
 

@@ -131,13 +131,14 @@ pub fn people(n: u32) -> String {
     count(n, "person", "people")
 }
 
-/// Ends the accessible name of "Catch up · 14".
-pub fn unread_in(rooms_with_unread: u32) -> String {
-    join(&[" unread in ", &rooms(rooms_with_unread)])
+/// Ends the accessible name of "Catch up · 14 unread".
+pub fn in_rooms(rooms_with_unread: u32) -> String {
+    join(&[" in ", &rooms(rooms_with_unread)])
 }
 
+/// All that is unread, whenever it came: the card counts one absence.
 pub fn catch_up_of(unread: u32) -> String {
-    join(&[CATCH_UP, " · ", &number(unread)])
+    join(&[CATCH_UP, " · ", &number(unread), " unread"])
 }
 
 pub fn messages_in(room: &str) -> String {
@@ -235,28 +236,33 @@ pub fn new_messages(n: u32) -> String {
     count(n, "new message", "new messages")
 }
 
-/// One sentence for those who hear the card.
+/// One sentence for people who listen to the card.
 pub fn away_sentence(messages: u32, in_rooms: u32, mention_count: u32) -> String {
-    let mut text = join(&[&new_messages(messages), " in ", &rooms(in_rooms)]);
-    if mention_count > 0 {
-        text.push_str(", ");
-        text.push_str(&mentions(mention_count));
-    }
-    text
+    let messages = number_of_messages(messages);
+    join(&[AWAY, ": ", &messages, &missed_in(in_rooms, mention_count)])
 }
 
+/// Begins the one-line card: "While you were away (6 min): ".
 pub fn away_for(span: &str) -> String {
-    join(&["Away ", span, ": "])
+    join(&[AWAY, " (", span, "): "])
 }
 
-pub fn new_in(in_rooms: u32, mention_count: u32) -> String {
-    let mut text = join(&[" new in ", &rooms(in_rooms)]);
+/// "12 messages", of one absence.
+pub fn number_of_messages(n: u32) -> String {
+    count(n, "message", "messages")
+}
+
+pub fn missed_in(in_rooms: u32, mention_count: u32) -> String {
+    let mut text = join(&[" in ", &rooms(in_rooms)]);
     if mention_count > 0 {
         text.push_str(", ");
         text.push_str(&mentions(mention_count));
     }
     text
 }
+
+/// Between the number and the room of a line of the card, for people who listen to it.
+pub const MISSED_IN: &str = " while you were away, in ";
 
 pub fn more_rooms(n: u32) -> String {
     join(&["+ ", &count(n, "more room", "more rooms")])
@@ -442,7 +448,8 @@ mod tests {
         assert_eq!(mentions(2), "2 mentions");
         assert_eq!(load_missing(1), "Load 1 missing message");
         assert_eq!(load_missing(120), "Load 120 missing messages");
-        assert_eq!(unread_in(1), " unread in 1 room");
+        assert_eq!(in_rooms(1), " in 1 room");
+        assert_eq!(catch_up_of(1_200), "Catch up · 1,200 unread");
     }
 
     #[test]
@@ -483,7 +490,8 @@ mod tests {
 
     #[test]
     fn the_card_is_heard_as_one_sentence() {
-        assert_eq!(away_sentence(14, 5, 2), "14 new messages in 5 rooms, 2 mentions");
-        assert_eq!(away_sentence(1, 1, 0), "1 new message in 1 room");
+        let many = "While you were away: 14 messages in 5 rooms, 2 mentions";
+        assert_eq!(away_sentence(14, 5, 2), many);
+        assert_eq!(away_sentence(1, 1, 0), "While you were away: 1 message in 1 room");
     }
 }

@@ -145,6 +145,9 @@ pub struct Summary {
     pub preview: Option<Preview>,
     /// Of the first unread mention of the reader.
     pub mention: Option<Preview>,
+    /// For the away card: of the first unread mention of the absence, else of the newest
+    /// unread message in it.
+    pub away: Option<Preview>,
 }
 
 /// A message of a room, in a few words.

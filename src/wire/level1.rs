@@ -105,6 +105,8 @@ impl From<CountsV1> for Counts {
             since_left: old.since_left,
             left: old.left,
             returned: None,
+            mentions_since_left: 0,
+            first_mention_since_left: None,
         }
     }
 }
@@ -197,6 +199,7 @@ impl From<SummaryV1> for Summary {
             counts: old.counts.into(),
             preview: old.preview,
             mention: old.mention,
+            away: None,
         }
     }
 }

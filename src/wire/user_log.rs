@@ -69,11 +69,16 @@ pub struct Counts {
     pub mentions: u32,
     /// The entry of the first unread mention.
     pub first_mention: Option<Seq>,
-    /// Unread messages that came after the user was last active before the newest episode.
+    /// Unread messages of the newest absence: after `left`, up to `returned`.
     pub since_left: u32,
-    /// The last message that was there then, or was read since: those after it are `since_left`.
+    /// The last message that was there when the user was last active before the absence, or
+    /// that was read since.
     pub left: Ordinal,
-    /// The last message that was there at the return; none while the absence lasts. Messages
-    /// after it are no part of `since_left`.
+    /// The last message that was there at the return; none while the absence lasts, zero for
+    /// a room of which the absence has nothing.
     pub returned: Option<Ordinal>,
+    /// Those of `since_left` that mention the user.
+    pub mentions_since_left: u32,
+    /// The entry of the first of them.
+    pub first_mention_since_left: Option<Seq>,
 }

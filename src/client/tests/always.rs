@@ -405,7 +405,7 @@ proptest! {
                     let held = whole_room(&mut world, seat, place);
                     prop_assert_eq!(&held, &expected, "seat {} room {:?}", seat, place);
                     let (ours, theirs) = (world.tab(seat).counts(place), world.tab(fresh).counts(place));
-                    let bare = |counts: Option<crate::wire::user_log::Counts>| counts.map(|c| (c.marker, c.unread, c.mentions, c.first_mention, c.since_left));
+                    let bare = |counts: Option<crate::wire::user_log::Counts>| counts.map(|c| (c.marker, c.unread, c.mentions, c.first_mention, c.since_left, c.mentions_since_left, c.first_mention_since_left, c.left, c.returned));
                     prop_assert_eq!(bare(ours), bare(theirs));
                 }
             }

@@ -4,7 +4,7 @@ use super::{
     model::{Server, room, user},
     world::World,
 };
-use crate::{client::Input, rules::away::Form};
+use crate::{client::Input, rules::away::Form, wire::Ordinal};
 
 const TWO_HOURS: u64 = 2 * 60 * 60 * 1_000;
 
@@ -50,7 +50,7 @@ fn the_card_is_exact_and_ranks_the_mention_first() {
     world.calm();
     let card = world.tab(ada).card().unwrap();
     assert_eq!(
-        (card.messages, card.mentions, card.rooms, card.more_rooms),
+        (card.messages, card.mentions, card.number_of_rooms(), card.more_rooms),
         (12, 1, 3, 0)
     );
     assert_eq!(card.form, Form::Full);
@@ -58,7 +58,7 @@ fn the_card_is_exact_and_ranks_the_mention_first() {
     let mention = world.server.rooms[&room(2)].messages[2].seq;
     assert_eq!(world.tab(ada).card_mention(), Some((room(2), mention)));
     for line in &card.lines {
-        assert_eq!(world.unread(ada, line.room).0, line.unread, "the sidebar says the same");
+        assert_eq!(world.unread(ada, line.room).0, line.missed, "nothing else is unread");
     }
     assert_eq!(world.tab(ada).catch_up_order()[0], room(2));
     world.tells(
@@ -73,20 +73,85 @@ fn the_card_is_exact_and_ranks_the_mention_first() {
 }
 
 #[test]
-fn the_card_follows_what_is_read_and_what_comes_in() {
+fn card_shrinks_with_what_is_read_or_deleted() {
     let (mut world, ada) = away_with_a_tab_open();
     is_back(&mut world);
     world.calm();
-    world.is_said(2, room(3), "more");
     world.tells(ada, Input::MarkAllRead { room: room(1) });
+    let told = world.server.delete(room(2), user(2), Ordinal(1));
+    world.publish(told);
     world.calm();
     let card = world.tab(ada).card().unwrap();
-    assert_eq!((card.messages, card.rooms), (6, 2));
+    assert_eq!((card.messages, card.mentions, card.number_of_rooms()), (4, 1, 2));
+    let told = world.server.delete(room(2), user(2), Ordinal(3));
+    world.publish(told);
+    world.calm();
+    let card = world.tab(ada).card().unwrap();
+    assert_eq!((card.messages, card.mentions, card.first_mention), (3, 0, None));
     for place in [2, 3] {
         world.tells(ada, Input::MarkAllRead { room: room(place) });
     }
     world.calm();
     assert_eq!(world.tab(ada).card(), None);
+}
+
+#[test]
+fn card_is_frozen_at_the_return() {
+    let (mut world, ada) = away_with_a_tab_open();
+    is_back(&mut world);
+    world.calm();
+    let before = world.tab(ada).card().cloned();
+    world.is_said(2, room(1), "more of the same @ada");
+    world.is_said(2, room(3), "and here");
+    world.is_said(2, room(4), "in a room in which nothing was missed @ada");
+    world.calm();
+    assert_eq!(world.tab(ada).card().cloned(), before, "with its words and its order");
+    assert_eq!(world.unread(ada, room(1)), (8, 1), "the list of rooms counts all of it");
+    let other = world.tab_of(1);
+    assert_eq!(world.tab(other).card().cloned(), before, "on a device that comes later");
+    let reloaded = world.seat_from_page(1, None);
+    assert_eq!(world.tab(reloaded).card().cloned(), before, "after a reload");
+}
+
+#[test]
+fn mention_that_arrives_after_the_return_makes_no_card() {
+    let mut world = World::new(Server::with(2, 2));
+    let ada = world.tab_of(1);
+    world.is_said(2, room(1), "unread from before");
+    let told = world.server.leaves(user(1));
+    world.publish(told);
+    is_back(&mut world);
+    world.calm();
+    world.is_said(2, room(2), "are you there @ada");
+    world.is_said(2, room(1), "or here @ada");
+    world.calm();
+    assert_eq!(world.tab(ada).card(), None);
+    let reloaded = world.seat_from_page(1, None);
+    assert_eq!(world.tab(reloaded).card(), None);
+}
+
+#[test]
+fn room_entered_after_the_return_is_not_on_the_card() {
+    let (mut world, ada) = away_with_a_tab_open();
+    let told = world.server.make_room(room(5), user(2));
+    world.publish(told);
+    let told = world.server.join(room(5), user(1));
+    world.publish(told);
+    world.is_said(2, room(5), "welcome");
+    is_back(&mut world);
+    world.calm();
+    assert_eq!(
+        world.tab(ada).card().map(|card| card.messages),
+        Some(13),
+        "entered before"
+    );
+    let told = world.server.make_room(room(6), user(2));
+    world.publish(told);
+    let told = world.server.join(room(6), user(1));
+    world.publish(told);
+    world.is_said(2, room(6), "welcome again");
+    world.calm();
+    assert_eq!(world.tab(ada).card().map(|card| card.messages), Some(13));
 }
 
 #[test]
@@ -117,21 +182,22 @@ fn a_dismissal_made_while_cut_off_is_told_on_return() {
 }
 
 #[test]
-fn the_page_that_brings_somebody_back_has_the_card_in_its_first_picture() {
+fn page_drawn_after_the_stored_return_has_the_card_in_its_first_picture() {
     let (mut world, _) = away_with_a_tab_open();
-    world.server.now.0 += TWO_HOURS;
+    let away = world.seat_from_page(1, Some(room(3)));
+    assert_eq!(
+        world.tab(away).card(),
+        None,
+        "nobody knows yet what belongs to the absence"
+    );
+    is_back(&mut world);
     let drawn = world.seat_from_page(1, Some(room(3)));
     let card = world.tab(drawn).card().unwrap().clone();
-    assert_eq!((card.messages, card.rooms), (11, 2), "without the room one lands in");
-    // The server hears of the return when the tab is live: the card stays as it was drawn.
-    let told = world.server.is_back(user(1));
-    world.publish(told);
+    let told = (card.messages, card.number_of_rooms());
+    assert_eq!(told, (11, 2), "without the room one lands in");
     world.starts(drawn);
     world.calm();
-    assert_eq!(
-        world.tab(drawn).card().map(|live| (live.messages, live.rooms)),
-        Some((11, 2))
-    );
+    assert_eq!(world.tab(drawn).card(), Some(&card));
 }
 
 #[test]

@@ -117,8 +117,8 @@ pub struct Personal {
     pub markers: BTreeMap<RoomId, Marker>,
     pub dismissed: Vec<EpisodeId>,
     pub episode: Option<Episode>,
-    /// Where each room ended when the user left.
-    pub left: BTreeMap<RoomId, Ordinal>,
+    /// Where each room ended when the user left, and when they came back.
+    pub left: BTreeMap<RoomId, (Ordinal, Option<Ordinal>)>,
     pub head: UserSeq,
 }
 
@@ -459,7 +459,8 @@ impl Server {
 
     /// The last of a user's devices is not active any more.
     pub fn leaves(&mut self, who: UserId) -> Vec<Told> {
-        let left = self.rooms.iter().map(|(&room, log)| (room, log.ordinal())).collect();
+        let rooms = self.rooms.iter().filter(|(_, log)| log.members.contains(&who));
+        let left = rooms.map(|(&room, log)| (room, (log.ordinal(), None))).collect();
         let last_active = self.now;
         let episode = EpisodeId::new(last_active, [who.as_bytes()[0]; 10]);
         let personal = self.users.get_mut(&who).expect("the story made them");
@@ -481,6 +482,13 @@ impl Server {
             return vec![];
         };
         episode.back = Some(now);
+        episode.returned = Some(Position(self.rooms.values().map(|log| log.ordinal().0).sum()));
+        for (left, returned) in personal.left.values_mut() {
+            *returned = Some(*left);
+        }
+        for (&room, log) in self.rooms.iter().filter(|(_, log)| log.members.contains(&who)) {
+            personal.left.entry(room).or_default().1 = Some(log.ordinal());
+        }
         let episode = episode.clone();
         self.put(who, &UserValue::Episode(episode), None)
     }
@@ -508,13 +516,15 @@ impl Server {
         let log = &self.rooms[&room];
         let personal = &self.users[&who];
         let marker = personal.markers.get(&room).copied().unwrap_or_default();
-        let left = personal.left.get(&room).copied().unwrap_or_default();
+        let absence = personal.left.get(&room).copied();
+        let (left, returned) = absence.unwrap_or((Ordinal::ZERO, Some(Ordinal::ZERO)));
         let unread = || {
             log.messages
                 .iter()
                 .filter(|m| m.author != who && !m.is_deleted() && m.ordinal > marker.ordinal)
         };
         let mentions = || unread().filter(|m| m.mentions.contains(&who));
+        let is_missed = |m: &&Message| m.ordinal > left && returned.is_none_or(|returned| m.ordinal <= returned);
         let number = |n: usize| u32::try_from(n).expect("stories are short");
         Counts {
             marker,
@@ -522,14 +532,17 @@ impl Server {
             unread: number(unread().count()),
             mentions: number(mentions().count()),
             first_mention: mentions().next().map(|m| m.seq),
-            since_left: number(unread().filter(|m| m.ordinal > left).count()),
+            since_left: number(unread().filter(is_missed).count()),
             left: left.max(marker.ordinal),
-            returned: None,
+            returned,
+            mentions_since_left: number(mentions().filter(is_missed).count()),
+            first_mention_since_left: mentions().find(is_missed).map(|m| m.seq),
         }
     }
 
     fn summary(&self, who: UserId, room: RoomId) -> Summary {
         let log = &self.rooms[&room];
+        let counts = self.counts(who, room);
         let kind = if log.with.is_some() {
             RoomKind::Direct
         } else {
@@ -545,12 +558,23 @@ impl Server {
             },
             head: log.head(),
             ordinal: log.ordinal(),
-            counts: self.counts(who, room),
+            counts,
             preview: log.messages.iter().rfind(|m| !m.is_deleted()).map(preview_of),
-            mention: self
-                .counts(who, room)
+            mention: counts
                 .first_mention
                 .and_then(|seq| log.messages.iter().find(|m| m.seq == seq))
+                .map(preview_of),
+            away: log
+                .messages
+                .iter()
+                .find(|m| counts.first_mention_since_left == Some(m.seq))
+                .or_else(|| {
+                    let is_missed = |m: &&Message| {
+                        let until = counts.returned.unwrap_or(log.ordinal());
+                        m.author != who && !m.is_deleted() && m.ordinal > counts.left && m.ordinal <= until
+                    };
+                    log.messages.iter().rfind(is_missed)
+                })
                 .map(preview_of),
         }
     }

@@ -77,8 +77,11 @@ async fn all_here(batch: &mut Batch<'_>, all: &[Here]) -> Result<()> {
     for (user, episode) in episodes {
         let here = all.iter().find(|here| here.user == user);
         if let Some(here) = here.filter(|_| episode.back.is_none()) {
+            // In one transaction with the heads, so that every device shows the same card.
+            sql::store_return(batch.conn(), user).await?;
             let over = Episode {
                 back: Some(here.moment.max(episode.last_active)),
+                returned: Some(sql::head_position(batch.conn()).await?),
                 ..episode
             };
             batch.put_user_value(user, &UserValue::Episode(over)).await?;

@@ -16,11 +16,18 @@ mod task;
 mod tests;
 mod watch;
 
+#[cfg(test)]
+pub use deed::Deed;
+#[cfg(test)]
+pub use sql::store_return;
 pub use task::AwayTask;
+#[cfg(test)]
+pub use task::{Rounds, store};
 pub use watch::{LEASE_MS, Report, Wire};
 
 use super::{app::App, error::Result, sessions::Signed};
 use crate::wire::{Millis, command::DismissCard};
+use deed::{AllHere, Here};
 use dismiss::Dismissal;
 use tokio::sync::mpsc;
 
@@ -47,14 +54,38 @@ impl Away {
     }
 }
 
-/// A page was asked for: whoever has no live connection was here for one lease. The
-/// page does not wait for it, and where reports queue up it is one of many signs.
-pub fn page_seen(app: &App, who: &Signed) {
+/// A user asks for a page: an active device for one lease, and the return from an absence.
+///
+/// The return is stored before the page is loaded, because the away card is frozen at it.
+/// If that fails, the page has no card and the lease ends the absence a little later. Where
+/// reports queue up, this one is one of many signs and may be dropped.
+pub async fn page_requested(app: &App, who: &Signed) {
+    let now = app.ambience.now();
+    if let Err(error) = end_absence(app, who, now).await {
+        task::log(&error);
+    }
     let page = Report::Page {
         user: who.user(),
         session: who.session(),
     };
-    let _full = app.away.reports.try_send((app.ambience.now(), page));
+    let _full = app.away.reports.try_send((now, page));
+}
+
+async fn end_absence(app: &App, who: &Signed, now: Millis) -> Result<()> {
+    let episode = {
+        let mut read = app.store.connection().await?;
+        sql::episode(&mut read, who.user()).await?
+    };
+    if episode.is_none_or(|episode| episode.back.is_some()) {
+        return Ok(());
+    }
+    let here = Here {
+        user: who.user(),
+        device: watch::device_of(who.session()),
+        renewed_at: now,
+        moment: now,
+    };
+    app.writer.run(AllHere(vec![here])).await
 }
 
 /// Puts a card away, on all devices.

@@ -2,9 +2,10 @@
 #![expect(clippy::disallowed_methods, reason = "SQL stands here")]
 
 use super::{deed::Here, watch::LEASE_MS};
+use crate::rules::planted::{Fault, is_planted};
 use crate::server::store::{Hex, hex_list, json_list};
 use crate::wire::{
-    DeviceId, Envelope, Enveloped, Millis, UserId,
+    DeviceId, Envelope, Enveloped, Millis, Position, UserId,
     user_log::{Dismissed, Episode, UserValue},
 };
 use sqlx::SqliteConnection;
@@ -57,10 +58,12 @@ pub async fn list_leases(conn: &mut SqliteConnection) -> sqlx::Result<Vec<(UserI
 
 /// Up to which message the user's last lease had seen the store; none without a lease.
 pub async fn last_position(conn: &mut SqliteConnection, user: UserId) -> sqlx::Result<Option<i64>> {
-    sqlx::query_scalar("SELECT MAX(position) FROM leases WHERE user = ?1")
-        .bind(user)
-        .fetch_one(conn)
-        .await
+    let statement = if is_planted(Fault::LeftByTheWrongLease) {
+        "SELECT MIN(position) FROM leases WHERE user = ?1"
+    } else {
+        "SELECT MAX(position) FROM leases WHERE user = ?1"
+    };
+    sqlx::query_scalar(statement).bind(user).fetch_one(conn).await
 }
 
 /// Stores where each of the user's rooms ended at a position. Per room it steps back
@@ -83,6 +86,35 @@ pub async fn store_left_vector(conn: &mut SqliteConnection, user: UserId, positi
     )
     .bind(user)
     .bind(position)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The position of the newest message in the store.
+pub async fn head_position(conn: &mut SqliteConnection) -> sqlx::Result<Position> {
+    let position: i64 = sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM messages")
+        .fetch_one(conn)
+        .await?;
+    Ok(Position(position.unsigned_abs()))
+}
+
+/// Stores where each of the user's rooms ends at their return. A room that they came into
+/// while they were away begins at zero. A room that they are out of has nothing to show,
+/// also when they come into it again.
+pub async fn store_return(conn: &mut SqliteConnection, user: UserId) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE left_vectors SET returned = ordinal WHERE user = $1;
+
+         INSERT INTO left_vectors (user, room, ordinal, returned)
+         SELECT memberships.user, rooms.id, 0, rooms.ordinal
+           FROM memberships
+     CROSS JOIN rooms ON rooms.id = memberships.room
+          WHERE memberships.user = $1 AND memberships.state = 0
+    ON CONFLICT (user, room) DO UPDATE
+            SET returned = excluded.returned",
+    )
+    .bind(user)
     .execute(conn)
     .await?;
     Ok(())

@@ -32,31 +32,72 @@ impl AwayTask {
 
     /// Runs until the server stops. What it knows of leases is in the store, where the
     /// next server finds it.
-    pub async fn run(mut self, app: App) {
+    pub async fn run(self, app: App) {
+        let mut rounds = self.start(&app).await;
+        while rounds.wait(&app).await {
+            let deeds = rounds.take(app.ambience.now());
+            let failed = store(&app, deeds).await;
+            rounds.failed(app.ambience.now(), failed);
+        }
+    }
+
+    /// The task by its parts, for whoever runs it by hand.
+    pub async fn start(self, app: &App) -> Rounds {
         let mut watch = Watch::new(app.limits.away_min_absence_ms);
-        if let Err(error) = find_leases(&app, &mut watch).await {
+        if let Err(error) = find_leases(app, &mut watch).await {
             log(&error);
         }
-        let mut waiting = Vec::with_capacity(REPORTS_PER_ROUND);
-        loop {
-            tokio::select! {
-                () = app.stopping.cancelled() => return,
-                taken = self.reports.recv_many(&mut waiting, REPORTS_PER_ROUND) => {
-                    if taken == 0 {
-                        return;
-                    }
-                }
-                () = sleep(&app.ambience, watch.next_tick()) => {}
-            }
-            let now = app.ambience.now();
-            let mut deeds: Vec<Deed> = Vec::new();
-            for (at, report) in waiting.drain(..) {
-                deeds.extend(watch.report(at, report));
-            }
-            deeds.extend(watch.tick(now));
-            for deed in store(&app, deeds).await {
-                watch.failed(now, deed);
-            }
+        Rounds {
+            reports: self.reports,
+            waiting: Vec::with_capacity(REPORTS_PER_ROUND),
+            watch,
+        }
+    }
+}
+
+/// Round by round: reports and the clock give deeds, and these are to be stored before the
+/// next round.
+pub struct Rounds {
+    reports: mpsc::Receiver<(Millis, Report)>,
+    waiting: Vec<(Millis, Report)>,
+    watch: Watch,
+}
+
+impl Rounds {
+    /// Until there is something to do; false when the server stops.
+    async fn wait(&mut self, app: &App) -> bool {
+        tokio::select! {
+            () = app.stopping.cancelled() => false,
+            taken = self.reports.recv_many(&mut self.waiting, REPORTS_PER_ROUND) => taken > 0,
+            () = sleep(&app.ambience, self.watch.next_tick()) => true,
+        }
+    }
+
+    /// True if a round would do something.
+    #[cfg(test)]
+    pub fn is_due(&self, now: Millis) -> bool {
+        !self.reports.is_empty() || self.watch.next_tick().is_some_and(|at| at <= now)
+    }
+
+    /// What is to be stored after what was reported and the time that has passed.
+    pub fn take(&mut self, now: Millis) -> Vec<Deed> {
+        while self.waiting.len() < REPORTS_PER_ROUND
+            && let Ok(report) = self.reports.try_recv()
+        {
+            self.waiting.push(report);
+        }
+        let mut deeds: Vec<Deed> = Vec::new();
+        for (at, report) in self.waiting.drain(..) {
+            deeds.extend(self.watch.report(at, report));
+        }
+        deeds.extend(self.watch.tick(now));
+        deeds
+    }
+
+    /// These deeds could not be stored: they are tried again.
+    pub fn failed(&mut self, now: Millis, deeds: Vec<Deed>) {
+        for deed in deeds {
+            self.watch.failed(now, deed);
         }
     }
 }
@@ -72,7 +113,7 @@ async fn find_leases(app: &App, watch: &mut Watch) -> Result<()> {
 
 /// Stores deeds, those of one user in order and all users side by side, so that the
 /// writer commits them together. Gives back those that failed.
-async fn store(app: &App, deeds: Vec<Deed>) -> Vec<Deed> {
+pub async fn store(app: &App, deeds: Vec<Deed>) -> Vec<Deed> {
     let mut failed = Vec::new();
     for wave in waves(deeds) {
         let (here, gone): (Vec<Option<Here>>, Vec<Option<Gone>>) = wave
@@ -129,7 +170,7 @@ async fn sleep(ambience: &Ambience, until: Option<Millis>) {
     }
 }
 
-fn log(error: &Error) {
+pub(super) fn log(error: &Error) {
     match error {
         Error::Fault(fault) => tracing::warn!(fault = fault.chain(), "presence was not stored"),
         Error::Problem(problem) => tracing::warn!(%problem, "presence was refused"),

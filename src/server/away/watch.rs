@@ -228,7 +228,9 @@ impl Watch {
         let was_here = !attendance.leases.is_empty();
         attendance.hold(device, connection, now);
         attendance.last_active = attendance.last_active.max(now);
-        if was_here && now.0 < attendance.written_at.0.saturating_add(RENEWAL_WRITE_MS) {
+        // A clock that was set back must not put the next writing off for as long.
+        let since_written = now.0.abs_diff(attendance.written_at.0);
+        if was_here && since_written < RENEWAL_WRITE_MS {
             return Vec::new();
         }
         attendance.written_at = now;
@@ -325,6 +327,6 @@ impl Attendance {
 
 /// The device that stands for the pages of a session: it cannot be told which browser
 /// asked, and a session lives in one.
-fn device_of(session: SessionId) -> DeviceId {
+pub(super) fn device_of(session: SessionId) -> DeviceId {
     DeviceId::from_bytes(*session.as_bytes())
 }

@@ -1,5 +1,5 @@
 //! `whilst demo`: a data folder with people, rooms and a month of talk, and one person
-//! who was away and is about to come back.
+//! who was away and has just come back.
 //!
 //! What it writes is what the writer would have written, number by number; it writes
 //! it in bulk, into a new file that no server has open. The same seed and time make

@@ -9,7 +9,7 @@ use super::{
     stage::{ROOMS, STAGE},
 };
 use crate::wire::{
-    Enveloped, EpisodeId, Ordinal, UserSeq,
+    Enveloped, EpisodeId, Ordinal, Position, UserSeq,
     user_log::{Episode, Marker, ReadMarker, UserValue},
 };
 
@@ -29,7 +29,7 @@ pub fn user_values(ledger: &Ledger, left: &Heads, month: Month, dice: &mut Dice)
     for person in 0..PEOPLE {
         let mut values = markers(ledger, left, person, dice);
         if person == YOU {
-            values.push(absence(month, dice));
+            values.push(absence(ledger, month, dice));
         }
         let mut useq = UserSeq::ZERO;
         for value in values {
@@ -74,21 +74,22 @@ fn markers(ledger: &Ledger, left: &Heads, person: usize, dice: &mut Dice) -> Vec
     markers
 }
 
-/// Not back yet: the card comes with the first sign-in.
-fn absence(month: Month, dice: &mut Dice) -> UserValue {
+/// Over: whoever signs in finds its card.
+fn absence(ledger: &Ledger, month: Month, dice: &mut Dice) -> UserValue {
     UserValue::Episode(Episode {
         episode: EpisodeId::new(month.left, dice.bytes()),
         last_active: month.left,
-        back: None,
-        returned: None,
+        back: Some(month.now),
+        // Messages are numbered from 1 as they are written.
+        returned: Some(Position(ledger.messages())),
     })
 }
 
-/// Where the rooms of the one to sign in as ended when they left.
+/// Where the rooms of the one to sign in as ended when they left, and when they came back.
 pub fn left_vector(ledger: &Ledger, left: &Heads) -> Vec<LeftRow> {
     let you = ledger.users[YOU];
     (ledger.rooms.iter().zip(left))
         .filter(|(room, _)| room.members[YOU].is_some_and(|membership| membership.state == State::In))
-        .map(|(room, left)| LeftRow(Hex(you), Hex(room.id), *left))
+        .map(|(room, left)| LeftRow(Hex(you), Hex(room.id), *left, room.ordinal))
         .collect()
 }

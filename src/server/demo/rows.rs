@@ -127,9 +127,9 @@ pub struct UserValueRow(
     pub Hex<Vec<u8>>,
 );
 
-/// User, room, ordinal.
+/// User, room, ordinal at the leaving, ordinal at the return.
 #[derive(Serialize)]
-pub struct LeftRow(pub Hex<UserId>, pub Hex<RoomId>, pub Ordinal);
+pub struct LeftRow(pub Hex<UserId>, pub Hex<RoomId>, pub Ordinal, pub Ordinal);
 
 /// Id, dseq, username, name, hue, role, password hash, time.
 #[derive(Serialize)]

@@ -118,8 +118,8 @@ pub async fn insert_user_values(conn: &mut SqliteConnection, rows: &impl Seriali
 
 pub async fn insert_left_vector(conn: &mut SqliteConnection, rows: &impl Serialize) -> Result<()> {
     const SQL: &str = "
-        INSERT INTO left_vectors (user, room, ordinal)
-        SELECT unhex(value->>0), unhex(value->>1), value->>2
+        INSERT INTO left_vectors (user, room, ordinal, returned)
+        SELECT unhex(value->>0), unhex(value->>1), value->>2, value->>3
           FROM json_each(?1)";
     execute(conn, SQL, rows).await.map(drop)
 }

@@ -63,6 +63,7 @@ pub async fn page_of(asked: Asked<'_>) -> Result<Page> {
         _ => {}
     }
     let who = form::signed(asked.app, asked.headers).await?;
+    away::page_requested(asked.app, &who).await;
     let inside = match path {
         "/new-room" => load::new_room(&asked, &who).await?,
         "/new-message" => load::new_message(&asked, &who).await?,
@@ -88,7 +89,6 @@ async fn chat(asked: Asked<'_>, who: &Signed) -> Result<Page> {
         Some(room) if !may_see(&picture.caught_up, room) => Some(load::joinable(app, who, room).await?),
         _ => None,
     };
-    away::page_seen(app, who);
     Ok(Page::Chat(ChatPage {
         picture,
         joinable,

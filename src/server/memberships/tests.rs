@@ -259,6 +259,7 @@ async fn who_comes_back_has_read_what_was_said_meanwhile_and_their_marker_has_no
             marker: expected,
             as_of: counts.as_of,
             left: counts.left,
+            returned: counts.returned,
             ..Counts::default()
         }
     );

@@ -222,7 +222,7 @@ fn shown(found: &FoundRooms) -> BTreeSet<UserId> {
         .values()
         .flat_map(|found| {
             let summary = &found.summary;
-            let shown = summary.preview.iter().chain(&summary.mention);
+            let shown = summary.preview.iter().chain(&summary.mention).chain(&summary.away);
             summary.meta.with.into_iter().chain(shown.map(|preview| preview.author))
         })
         .collect()

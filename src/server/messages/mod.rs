@@ -19,7 +19,7 @@ mod tests;
 pub use catch_up::{catch_up, catch_up_in, first_answer_in};
 pub use change::{delete, edit, react};
 pub(in crate::server) use counts::READ_MARKER;
-pub use counts::{counts_at, counts_of, marker, markers_of};
+pub use counts::{Counted, counts_at, counts_of, marker, markers_of};
 pub use faces::{faces, people_near, whoami};
 pub use page::{around, around_in, history, history_in, newest_in};
 pub use range::range;

@@ -3,13 +3,17 @@
 use super::sql::{self, RoomRow, RoomRows, Shown};
 use crate::{
     rules::preview,
-    server::{error::Result, memberships, messages, sessions::Signed},
+    server::{
+        error::Result,
+        memberships,
+        messages::{self, Counted},
+        sessions::Signed,
+    },
     wire::{
         Cursor, DirectorySeq, RoomId, Seq, Tail, UserId, UserSeq,
         fetch::{News, Preview, RoomAnswer, Summary},
         person::Me,
         room::{RoomHead, RoomMeta},
-        user_log::Counts,
     },
 };
 use sqlx::SqliteConnection;
@@ -79,45 +83,45 @@ pub struct Found {
 pub async fn summaries(conn: &mut SqliteConnection, user: UserId, listed: RoomRows) -> Result<Vec<Found>> {
     let RoomRows { rooms: rows, newest } = listed;
     let read: Vec<_> = rows.iter().map(|row| (row.room, row.marker.marker())).collect();
-    let mut counts = messages::counts_at(conn, user, &read).await?;
-    let mentions: Vec<_> = counts
-        .iter()
-        .filter_map(|(room, counts)| Some((*room, counts.first_mention?)))
-        .collect();
-    let mentions = if mentions.is_empty() {
+    let counts = messages::counts_at(conn, user, &read).await?;
+    let mut shown: Vec<(RoomId, Seq)> = Vec::new();
+    for (room, counted) in &counts {
+        let mention = counted.counts.first_mention;
+        let away = counted.away.filter(|away| mention != Some(*away));
+        shown.extend(mention.into_iter().chain(away).map(|seq| (*room, seq)));
+    }
+    let shown = if shown.is_empty() {
         Vec::new()
     } else {
-        sql::shown(conn, &mentions).await?
+        sql::shown(conn, &shown).await?
     };
-    let (mut newest, mut mentions) = (previews(newest), previews(mentions));
+    let mut newest: HashMap<RoomId, Preview> = previews(newest).map(|((room, _), preview)| (room, preview)).collect();
+    let shown: HashMap<(RoomId, Seq), Preview> = previews(shown).collect();
     Ok(rows
         .into_iter()
         .map(|row| {
+            let counted = counts.get(&row.room).copied().unwrap_or_default();
             let preview = newest.remove(&row.room);
-            let mention = mentions.remove(&row.room);
-            found(row, preview, mention, &mut counts)
+            found(row, preview, counted, &shown)
         })
         .collect())
 }
 
-fn found(
-    row: RoomRow,
-    preview: Option<Preview>,
-    mention: Option<Preview>,
-    counts: &mut HashMap<RoomId, Counts>,
-) -> Found {
+fn found(row: RoomRow, preview: Option<Preview>, counted: Counted, shown: &HashMap<(RoomId, Seq), Preview>) -> Found {
+    let words = |seq: Option<Seq>| shown.get(&(row.room, seq?)).cloned();
     Found {
         room: row.room,
         tail_at_asked: row.tail_at_asked,
         summary: Summary {
             preview,
-            mention,
+            mention: words(counted.counts.first_mention),
+            away: words(counted.away),
             head: Cursor {
                 seq: row.seq,
                 tail: row.tail,
             },
             ordinal: row.ordinal,
-            counts: counts.remove(&row.room).unwrap_or_default(),
+            counts: counted.counts,
             meta: RoomMeta {
                 kind: row.kind,
                 name: row.name,
@@ -128,20 +132,17 @@ fn found(
     }
 }
 
-/// The first words of one message of each room, as far as it is not deleted.
-fn previews(shown: Vec<Shown>) -> HashMap<RoomId, Preview> {
-    shown
-        .into_iter()
-        .filter_map(|shown| {
-            let preview = Preview {
-                seq: shown.seq,
-                author: shown.author,
-                at: shown.at,
-                words: preview::words(shown.body?.as_str()),
-            };
-            Some((shown.room, preview))
-        })
-        .collect()
+/// The first words of messages, as far as they are not deleted.
+fn previews(shown: Vec<Shown>) -> impl Iterator<Item = ((RoomId, Seq), Preview)> {
+    shown.into_iter().filter_map(|shown| {
+        let preview = Preview {
+            seq: shown.seq,
+            author: shown.author,
+            at: shown.at,
+            words: preview::words(shown.body?.as_str()),
+        };
+        Some(((shown.room, shown.seq), preview))
+    })
 }
 
 /// What a room is called; a direct one has no name of its own.

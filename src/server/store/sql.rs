@@ -9,7 +9,7 @@ use sqlx::{
 
 /// Every file of `migrations/`, in order. Named one by one, so that the compiler
 /// watches each and no macro has to read a folder.
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (1, "first", include_str!("../../../migrations/0001_first.sql")),
     (2, "edits", include_str!("../../../migrations/0002_edits.sql")),
     (
@@ -17,6 +17,7 @@ const MIGRATIONS: [(i64, &str, &str); 3] = [
         "fewer_pages",
         include_str!("../../../migrations/0003_fewer_pages.sql"),
     ),
+    (4, "return", include_str!("../../../migrations/0004_return.sql")),
 ];
 
 pub fn migrator() -> Migrator {

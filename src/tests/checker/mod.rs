@@ -8,10 +8,11 @@
 //! K1 no acknowledged change is missing · K2 none is there twice · K3 one order for all
 //! readers, without holes · K4 nothing that nobody sent · K5 an unknown outcome ends as
 //! exactly one · K6 no reader goes back, and what they hold is the log · K7 nothing
-//! reaches who is not in the room · K8 unread numbers and markers are what the log says
+//! reaches who is not in the room · K8 unread numbers, markers and the away card are what the log says
 //! · K9 edits and deletions come to the same everywhere · K10 no push is due: none is
 //! built yet, so the rule is that no job for one exists.
 
+mod absences;
 mod counting;
 mod deeds;
 mod logs;
@@ -24,11 +25,12 @@ mod tests;
 pub use sql::read_store;
 pub use store::{FinalStore, Membership, StoredKey, StoredRoom};
 
+use crate::rules::away::Card;
 use crate::wire::{
     ClientKey, Command, Cursor, Epoch, Message, Ordinal, Problem, RoomId, Seq, Tail, UserId, user_log::Counts,
 };
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     fmt,
 };
 
@@ -49,6 +51,10 @@ pub struct History {
     pub memberships: Vec<MembershipChange>,
     pub restores: Vec<Restore>,
     pub cursors: Vec<Stand>,
+    /// Messages that were stored, in order.
+    pub stored: Vec<StoredMessage>,
+    /// What the watch over presence had stored, in order.
+    pub attempts: Vec<Attempt>,
     /// Tabs that were whole and settled when the run ended.
     pub readers: Vec<Reader>,
     /// Messages that a user had on screen long enough: user, room, author and client key.
@@ -115,6 +121,37 @@ pub struct MembershipChange {
     pub at: Moment,
 }
 
+/// A message that a commit has stored.
+#[derive(Debug, Clone)]
+pub struct StoredMessage {
+    pub epoch: Epoch,
+    pub room: RoomId,
+    pub ordinal: Ordinal,
+    /// A moment not after the commit.
+    pub at: Moment,
+}
+
+/// Something about the presence of a user that was to be stored.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    pub user: UserId,
+    pub kind: AttemptKind,
+    pub epoch: Epoch,
+    /// When it was given to the writer.
+    pub from: Moment,
+    /// When its outcome was known; never, where the server died before.
+    pub to: Option<Moment>,
+    pub stored: Option<bool>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttemptKind {
+    /// A lease is renewed, and an absence ends.
+    Here,
+    /// An absence begins.
+    Gone,
+}
+
 /// The store was replaced by an older state of itself. What was committed between
 /// the two moments may be lost.
 #[derive(Debug, Clone)]
@@ -138,6 +175,10 @@ pub struct Reader {
     pub client: ClientId,
     pub user: UserId,
     pub rooms: Vec<ReaderRoom>,
+    /// The away card.
+    pub card: Option<Card>,
+    /// Rooms that were on its screen at some time: they need no line on the card.
+    pub opened: BTreeSet<RoomId>,
 }
 
 #[derive(Debug, Clone)]
@@ -216,6 +257,7 @@ pub fn judge(history: &History, store: &FinalStore) -> Vec<Violation> {
     deeds::judge(history, store, &mut found);
     readers::judge(history, store, &mut found);
     counting::judge(history, store, &mut found);
+    absences::judge(history, store, &mut found);
     present::judge(history, store, &mut found);
     found.unless(store.push_jobs == 0, Promise::K10, || {
         format!("{} jobs for a push that nobody built", store.push_jobs)

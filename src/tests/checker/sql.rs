@@ -1,12 +1,12 @@
 //! Reads a store whole, when all is over.
 #![expect(clippy::disallowed_methods, reason = "SQL stands here")]
 
-use super::store::{FinalStore, Membership, StoredKey, StoredRoom};
+use super::store::{Absence, FinalStore, Membership, StoredKey, StoredRoom};
 use crate::{
     server::{messages, store::Store},
     wire::{
-        Envelope, Enveloped, RoomId, UserId,
-        user_log::{Marker, UserValue},
+        Envelope, Enveloped, EpisodeId, Ordinal, Position, RoomId, UserId,
+        user_log::{Episode, Marker, UserValue},
     },
 };
 use sqlx::{Row, SqliteConnection};
@@ -16,10 +16,18 @@ use std::collections::BTreeMap;
 pub async fn read_store(store: &Store) -> FinalStore {
     let mut read = store.read().await.expect("the store can be read");
     let memberships = memberships(&mut read).await;
+    let UserValues {
+        markers,
+        episodes,
+        dismissed,
+    } = user_values(&mut read).await;
     FinalStore {
         rooms: rooms(&mut read).await,
         keys: keys(&mut read).await,
-        markers: markers(&mut read).await,
+        markers,
+        episodes,
+        dismissed,
+        absences: absences(&mut read).await,
         counts: counts(&mut read, &memberships).await,
         memberships,
         push_jobs: push_jobs(&mut read).await,
@@ -54,10 +62,36 @@ async fn rooms(conn: &mut SqliteConnection) -> BTreeMap<RoomId, StoredRoom> {
             ordinal: row.get("ordinal"),
             entries,
             messages,
+            positions: positions(conn, id).await,
         };
         rooms.insert(id, room);
     }
     rooms
+}
+
+async fn positions(conn: &mut SqliteConnection, room: RoomId) -> BTreeMap<Ordinal, Position> {
+    let rows: Vec<(Ordinal, i64)> = sqlx::query_as("SELECT ordinal, position FROM messages WHERE room = ?1")
+        .bind(room)
+        .fetch_all(conn)
+        .await
+        .expect(READS);
+    rows.into_iter()
+        .map(|(ordinal, position)| (ordinal, Position(position.unsigned_abs())))
+        .collect()
+}
+
+async fn absences(conn: &mut SqliteConnection) -> BTreeMap<(UserId, RoomId), Absence> {
+    let rows = sqlx::query("SELECT user, room, ordinal, returned FROM left_vectors")
+        .fetch_all(conn)
+        .await
+        .expect(READS);
+    let absence = |row: &sqlx::sqlite::SqliteRow| Absence {
+        left: row.get("ordinal"),
+        returned: row.get("returned"),
+    };
+    rows.iter()
+        .map(|row| ((row.get("user"), row.get("room")), absence(row)))
+        .collect()
 }
 
 async fn memberships(conn: &mut SqliteConnection) -> Vec<Membership> {
@@ -88,23 +122,39 @@ async fn keys(conn: &mut SqliteConnection) -> Vec<StoredKey> {
     rows.iter().map(key).collect()
 }
 
-async fn markers(conn: &mut SqliteConnection) -> BTreeMap<(UserId, RoomId), Marker> {
+#[derive(Default)]
+struct UserValues {
+    markers: BTreeMap<(UserId, RoomId), Marker>,
+    episodes: BTreeMap<UserId, Episode>,
+    dismissed: BTreeMap<UserId, Vec<EpisodeId>>,
+}
+
+async fn user_values(conn: &mut SqliteConnection) -> UserValues {
     let rows = sqlx::query("SELECT user, kind, version, value FROM user_log")
         .fetch_all(conn)
         .await
         .expect(READS);
-    let mut markers = BTreeMap::new();
+    let mut values = UserValues::default();
     for row in rows {
         let value = Envelope {
             kind: row.get("kind"),
             version: row.get("version"),
             body: row.get("value"),
         };
-        if let Ok(UserValue::ReadMarker(read)) = UserValue::unpack(&value) {
-            markers.insert((row.get("user"), read.room), read.marker);
+        match UserValue::unpack(&value) {
+            Ok(UserValue::ReadMarker(read)) => {
+                values.markers.insert((row.get("user"), read.room), read.marker);
+            }
+            Ok(UserValue::Episode(episode)) => {
+                values.episodes.insert(row.get("user"), episode);
+            }
+            Ok(UserValue::Dismissed(dismissed)) => {
+                values.dismissed.insert(row.get("user"), dismissed.episodes);
+            }
+            Err(_) => {}
         }
     }
-    markers
+    values
 }
 
 /// As the server counts, for everybody who is in a room.

@@ -1,8 +1,8 @@
 //! What the store holds when all is over.
 
 use crate::wire::{
-    Change, ClientKey, Entry, Message, Ordinal, RoomId, Seq, Tail, UserId,
-    user_log::{Counts, Marker},
+    Change, ClientKey, Entry, EpisodeId, Message, Ordinal, Position, RoomId, Seq, Tail, UserId,
+    user_log::{Counts, Episode, Marker},
 };
 use std::collections::BTreeMap;
 
@@ -14,6 +14,12 @@ pub struct FinalStore {
     pub markers: BTreeMap<(UserId, RoomId), Marker>,
     /// What the server itself counts for each member.
     pub counts: BTreeMap<(UserId, RoomId), Counts>,
+    /// The newest absence of each user who had one.
+    pub episodes: BTreeMap<UserId, Episode>,
+    /// Where a room ended when a user left, and when they came back.
+    pub absences: BTreeMap<(UserId, RoomId), Absence>,
+    /// Cards that were put away.
+    pub dismissed: BTreeMap<UserId, Vec<EpisodeId>>,
     pub push_jobs: u64,
     /// Bytes of files in which nothing that was deleted may be found; empty, if that
     /// is not asked.
@@ -29,6 +35,14 @@ pub struct StoredRoom {
     pub ordinal: Ordinal,
     pub entries: Vec<Entry>,
     pub messages: Vec<Message>,
+    /// Of the messages, in the order of the whole store.
+    pub positions: BTreeMap<Ordinal, Position>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Absence {
+    pub left: Ordinal,
+    pub returned: Option<Ordinal>,
 }
 
 #[derive(Debug, Clone)]
@@ -53,6 +67,11 @@ impl FinalStore {
         self.memberships
             .iter()
             .any(|tie| tie.is_in && tie.user == user && tie.room == room)
+    }
+
+    pub fn is_dismissed(&self, user: UserId, episode: &Episode) -> bool {
+        let dismissed = self.dismissed.get(&user);
+        dismissed.is_some_and(|dismissed| dismissed.contains(&episode.episode))
     }
 
     pub fn entry(&self, room: RoomId, seq: Seq) -> Option<&Entry> {

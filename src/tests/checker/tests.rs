@@ -1,14 +1,15 @@
 //! A run that kept everything, and for each promise a run in which it alone is broken.
 
-use super::*;
+use super::{store::Absence, *};
+use crate::rules::away::{Form, Line};
 use crate::wire::{
-    Body, Change, ClientKey, Entry, Enveloped, Millis,
+    Body, Change, ClientKey, Entry, Enveloped, EpisodeId, Millis, Position, RoomKind,
     command::{Edit, MarkRead, Send},
     event::{MemberJoined, MemberRemoved, MessageCreated, MessageDeleted, MessageEdited, RoomCreated},
     membership::RoomRole,
-    user_log::Marker,
+    user_log::{Episode, Marker},
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 const HALL: RoomId = RoomId::from_bytes([1; 16]);
 const ADA: UserId = UserId::from_bytes([2; 16]);
@@ -53,11 +54,14 @@ fn whole() -> (History, FinalStore) {
         ordinal: Ordinal(2),
         entries: entries.clone(),
         messages: messages.clone(),
+        positions: BTreeMap::from([(Ordinal(1), Position(1)), (Ordinal(2), Position(2))]),
     };
     let counts = |marker: u64, unread| Counts {
         marker: read_to(marker),
         as_of: Seq(8),
         unread,
+        left: Ordinal(marker),
+        returned: Some(Ordinal::ZERO),
         ..Counts::default()
     };
     let store = FinalStore {
@@ -66,6 +70,9 @@ fn whole() -> (History, FinalStore) {
         keys: vec![key(ADA, HI, 6), key(BO, YO, 7), key(ADA, EDIT, 8)],
         markers: BTreeMap::from([((ADA, HALL), read_to(2)), ((BO, HALL), read_to(0))]),
         counts: BTreeMap::from([((ADA, HALL), counts(2, 0)), ((BO, HALL), counts(0, 1))]),
+        episodes: BTreeMap::new(),
+        absences: BTreeMap::new(),
+        dismissed: BTreeMap::new(),
         push_jobs: 0,
         remains: Vec::new(),
     };
@@ -81,6 +88,8 @@ fn whole() -> (History, FinalStore) {
         memberships: vec![change(BO, 3, true), change(CY, 4, true), change(CY, 5, false)],
         restores: Vec::new(),
         cursors: vec![stand(1, 5), stand(1, 8)],
+        stored: vec![],
+        attempts: vec![],
         readers: vec![
             reader(1, ADA, counts(2, 0), &messages),
             reader(2, BO, counts(0, 1), &messages),
@@ -259,6 +268,8 @@ fn reader(client: ClientId, user: UserId, counts: Counts, messages: &[Message]) 
         client,
         user,
         rooms: vec![room],
+        card: None,
+        opened: BTreeSet::new(),
     }
 }
 
@@ -467,6 +478,127 @@ fn k8_is_broken_by_a_marker_that_nobody_moved() {
             .commands
             .retain(|invoked| !matches!(invoked.command, Command::MarkRead(_)))),
         [Promise::K8]
+    );
+}
+
+/// Bo was last there before Ada said "hi" and came back after it.
+fn absent(history: &mut History, store: &mut FinalStore) {
+    let attempt = |kind, from| Attempt {
+        user: BO,
+        kind,
+        epoch: EPOCH,
+        from,
+        to: Some(from + 1),
+        stored: Some(true),
+    };
+    history.attempts = vec![
+        attempt(AttemptKind::Here, 10),
+        attempt(AttemptKind::Gone, 20),
+        attempt(AttemptKind::Here, 40),
+    ];
+    let stored = |ordinal, at| StoredMessage {
+        epoch: EPOCH,
+        room: HALL,
+        ordinal: Ordinal(ordinal),
+        at,
+    };
+    history.stored = vec![stored(1, 30), stored(2, 50)];
+    let episode = EpisodeId::from_bytes([9; 16]);
+    let over = Episode {
+        episode,
+        last_active: Millis(10),
+        back: Some(Millis(40)),
+        returned: Some(Position(1)),
+    };
+    store.episodes.insert(BO, over);
+    set_absence(history, store, 0, 1, 1);
+    history.readers[1].card = Some(card(episode, 1));
+}
+
+fn set_absence(history: &mut History, store: &mut FinalStore, left: u64, returned: u64, missed: u32) {
+    let absence = Absence {
+        left: Ordinal(left),
+        returned: Some(Ordinal(returned)),
+    };
+    store.absences.insert((BO, HALL), absence);
+    let counts = store.counts.get_mut(&(BO, HALL)).unwrap();
+    for counts in [counts, &mut history.readers[1].rooms[0].counts] {
+        (counts.left, counts.returned) = (absence.left, absence.returned);
+        counts.since_left = missed;
+    }
+}
+
+fn card(episode: EpisodeId, missed: u32) -> Card {
+    Card {
+        episode,
+        absence: Millis(30),
+        form: Form::Line,
+        lines: vec![Line {
+            room: HALL,
+            kind: RoomKind::Open,
+            name: "Hall".into(),
+            missed,
+            mentions: 0,
+            preview: None,
+        }],
+        more_rooms: 0,
+        messages: missed,
+        mentions: 0,
+        rooms: vec![HALL],
+        first_mention: None,
+    }
+}
+
+#[test]
+fn k8_is_broken_by_an_absence_that_is_not_what_was_recorded() {
+    assert_eq!(broken(absent), []);
+    let spoilt: [fn(&mut History, &mut FinalStore); 7] = [
+        // What the tab counts of it, and what the server counts.
+        |history, _| history.readers[1].rooms[0].counts.since_left = 2,
+        |_, store| store.counts.get_mut(&(BO, HALL)).unwrap().since_left = 0,
+        // A card that has grown, and one that was lost.
+        |history, _| history.readers[1].card.as_mut().unwrap().lines[0].missed = 2,
+        |history, _| history.readers[1].card = None,
+        // Another lease's left vector.
+        |history, store| set_absence(history, store, 1, 1, 0),
+        // A room that ended elsewhere at the return.
+        |history, store| set_absence(history, store, 0, 2, 1),
+        // A return that is stored after what came later.
+        |history, store| {
+            store.episodes.get_mut(&BO).unwrap().returned = Some(Position(2));
+            set_absence(history, store, 0, 2, 1);
+        },
+    ];
+    for (nth, spoil) in spoilt.into_iter().enumerate() {
+        let promises = broken(|history, store| {
+            absent(history, store);
+            spoil(history, store);
+            if nth == 4 {
+                history.readers[1].card = None;
+            }
+        });
+        assert_eq!(promises, [Promise::K8], "{nth}");
+    }
+}
+
+#[test]
+fn card_may_lack_what_was_read_opened_or_put_away() {
+    let episode = EpisodeId::from_bytes([9; 16]);
+    assert_eq!(
+        broken(|history, store| {
+            absent(history, store);
+            history.readers[1].card = None;
+            history.readers[1].opened.insert(HALL);
+        }),
+        []
+    );
+    assert_eq!(
+        broken(|history, store| {
+            absent(history, store);
+            history.readers[1].card = None;
+            store.dismissed.insert(BO, vec![episode]);
+        }),
+        []
     );
 }
 

@@ -128,6 +128,8 @@ impl World {
             client: seat.client,
             user: seat.user(),
             rooms: rooms.collect(),
+            card: seat.tab.card().cloned(),
+            opened: seat.opened.clone(),
         }
     }
 

@@ -2,6 +2,7 @@
 //! takes a turn when the simulator says so.
 
 use super::{
+    absence::{self, Presence},
     sql,
     turn::Turn,
     wire::{Earpiece, Mouthpiece},
@@ -45,6 +46,7 @@ pub struct House {
     pub app: App,
     pub writer: WriterTask,
     pub hub: HubTask,
+    pub presence: Presence,
     /// What the writer tells, on its way to the hub.
     told: mpsc::Receiver<Publication>,
     publish: mpsc::Sender<Publication>,
@@ -89,15 +91,16 @@ impl House {
         let (writer, writer_task) = Writer::new(store.clone(), ambience.clone(), hearing)
             .await
             .expect("the store can be written");
+        let (away, away_task) = Away::open();
         let app = App::from(Parts {
             ambience,
             config: Arc::new(Config::default()),
-            limits: Arc::default(),
+            limits: Arc::new(absence::limits()),
             gate: Gate::new(&cheap_passwords()).expect("a gate"),
             store,
             writer,
             hub,
-            away: Away::open().0,
+            away,
             paces: Paces::default(),
             recent: Recent::default(),
             known: Known::default(),
@@ -105,10 +108,12 @@ impl House {
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
         });
+        let presence = Presence::new(away_task.start(&app).await);
         Self {
             app,
             writer: writer_task,
             hub: hub_task,
+            presence,
             told,
             publish,
             folder,

@@ -5,6 +5,7 @@
 //! another in one thread, chosen by dice, so that a world that breaks a promise can be
 //! seen again: `WHILST_SIM_SEED=4711 cargo test --features ssr sim`.
 
+mod absence;
 mod dice;
 mod end;
 mod house;

@@ -2,7 +2,9 @@
 
 use crate::{
     server::writer::Told,
-    tests::checker::{Answer, ClientId, Heard, History, Invoked, MembershipChange, Moment, Restore, Said, Stand},
+    tests::checker::{
+        Answer, ClientId, Heard, History, Invoked, MembershipChange, Moment, Restore, Said, Stand, StoredMessage,
+    },
     wire::{
         Change, ClientKey, Command, Entry, Envelope, Enveloped, Epoch, Message, Ordinal, Problem, RoomEvent, RoomId,
         Seq, ServerItem, UserId,
@@ -179,6 +181,14 @@ impl Record {
     pub fn commits(&mut self, epoch: Epoch, at: Moment, told: &[Told]) {
         for told in told {
             let Told::Room(event) = told else { continue };
+            if let Ok(Change::MessageCreated(created)) = event.entry.change() {
+                self.history.stored.push(StoredMessage {
+                    epoch,
+                    room: event.room,
+                    ordinal: created.ordinal,
+                    at,
+                });
+            }
             let (user, inside) = match event.entry.change() {
                 Ok(Change::MemberJoined(MemberJoined { user, .. })) => (user, true),
                 Ok(Change::MemberLeft(MemberLeft { user }) | Change::MemberRemoved(MemberRemoved { user })) => {

@@ -7,7 +7,7 @@ use crate::{
     tests::{checker::ClientId, drawer::Drawer},
     wire::{Envelope, Epoch, Millis, Problem, RoomId, Seq, UserId, fetch::Ask},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub struct Seat {
     pub client: ClientId,
@@ -28,6 +28,8 @@ pub struct Seat {
     /// As of the last welcome.
     pub epoch: Option<Epoch>,
     pub stands: BTreeMap<RoomId, Option<Seq>>,
+    /// Rooms that were on its screen.
+    pub opened: BTreeSet<RoomId>,
 }
 
 /// A question under way.
@@ -55,6 +57,7 @@ impl Seat {
             is_asleep: false,
             epoch: None,
             stands: BTreeMap::new(),
+            opened: BTreeSet::new(),
         }
     }
 

@@ -47,6 +47,12 @@ kinds! {
     Membership
     /// A sign-in was ended by its owner.
     Revoked
+    /// A user was away for long enough.
+    Absence
+    /// The write that ended an absence.
+    Return
+    /// A tab had a card to show.
+    Card
     ServerClock
     TabClock
     Suspend

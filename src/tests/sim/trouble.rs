@@ -317,6 +317,8 @@ impl World {
                 self.passes(millis);
             }
             170..190 if trouble => self.something_breaks().await,
+            190..194 => self.somebody_goes_away(),
+            194..202 => self.somebody_comes_back(),
             _ if ways.is_empty() => {
                 self.steps();
                 let due = self.next_due().map_or(1, |due| due.saturating_sub(self.now).max(1));

@@ -83,6 +83,7 @@ pub enum Next {
     Open(usize),
     Talk(usize),
     Deed(usize),
+    Watch,
     Commit,
     Publish,
     Serve,
@@ -152,6 +153,9 @@ impl World {
         }
         let due = |(at, deed): (usize, &Turn<()>)| deed.is_due().then_some(Next::Deed(at));
         ways.extend(self.deeds.iter().enumerate().filter_map(due));
+        if self.house.presence.is_due(self.house.now()) {
+            ways.push(Next::Watch);
+        }
         if self.house.may_commit() {
             ways.push(Next::Commit);
         }
@@ -184,6 +188,7 @@ impl World {
             Next::Open(at) => self.opens(at).await,
             Next::Talk(at) => self.talks(at).await,
             Next::Deed(at) => self.goes_on_with(at).await,
+            Next::Watch => self.watches().await,
             Next::Commit => self.commits().await,
             Next::Publish => drop(self.house.hub.publish_next()),
             Next::Serve => drop(self.house.hub.serve_next()),
@@ -236,6 +241,9 @@ impl World {
         let mut changed = Changed::default();
         let now = self.now;
         let seat = &mut self.seats[at];
+        if let Input::OpenRoom { room, .. } = &input {
+            seat.opened.insert(*room);
+        }
         let effects = seat.steps(now, input);
         let moved = seat.moved();
         if let Some(epoch) = seat.epoch {
@@ -245,7 +253,12 @@ impl World {
         }
         for effect in effects {
             match effect {
-                Effect::Changed(what) => changed = what,
+                Effect::Changed(what) => {
+                    if what.card && self.seats[at].tab.card().is_some() {
+                        self.tally.saw(Seen::Card);
+                    }
+                    changed = what;
+                }
                 effect => self.carries_out(at, effect),
             }
         }
@@ -475,6 +488,9 @@ impl World {
         }
         self.record.commits(self.house.epoch(), self.moment, &committed.told);
         for told in &committed.told {
+            if let crate::server::writer::Told::User { event, .. } = told {
+                self.counts_absences(&event.item);
+            }
             if let crate::server::writer::Told::Room(event) = told {
                 if !self.rooms.contains(&event.room) {
                     self.rooms.push(event.room);

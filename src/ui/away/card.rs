@@ -26,6 +26,7 @@ pub(super) fn full(desk: Desk, held: Held, card: &Card) -> AnyView {
         <section
             class="away"
             id=CARD_ID
+            data-episode=card.episode.to_string()
             aria-labelledby=TITLE_ID
             on:mouseenter=move |_| held.hold()
             on:mouseleave=move |_| held.release()
@@ -36,7 +37,9 @@ pub(super) fn full(desk: Desk, held: Held, card: &Card) -> AnyView {
                 <h2 class="away__title" id=TITLE_ID>
                     {words::AWAY}
                 </h2>
-                <span class="away__span">{words::span(civil::span(card.absence))}</span>
+                <span class="away__span">
+                    {words::number_of_messages(card.messages)} " · " {words::span(civil::span(card.absence))}
+                </span>
             </header>
             <ol class="away__lines">{lines}</ol>
             {more}
@@ -61,11 +64,6 @@ impl Look {
 
 pub(super) fn actions(desk: Desk, held: Held, card: &Card, look: &Look) -> AnyView {
     let first = card.lines.first().map(|line| line.room);
-    let begin = move |_| {
-        if let Some(first) = first {
-            desk.begin_walk(first);
-        }
-    };
     let jump = card.first_mention.map(|(room, seq)| {
         view! {
             <form action=entry_path(room, seq)>
@@ -75,7 +73,7 @@ pub(super) fn actions(desk: Desk, held: Held, card: &Card, look: &Look) -> AnyVi
     });
     view! {
         <div class="away__actions">
-            <form action=first.map_or_else(|| "/".to_owned(), room_path) on:submit=begin>
+            <form action=first.map_or_else(|| "/".to_owned(), room_path) on:submit=move |_| desk.begin_card_walk()>
                 <button class=look.catch_up>{words::CATCH_UP}</button>
             </form>
             {jump}
@@ -143,7 +141,10 @@ fn room(desk: Desk, line: &Line) -> AnyView {
         inside.push(preview.words.clone().into_any());
         worded("span", "away__words", inside)
     });
-    let count = vec![words::number(line.unread).into_any(), unseen(" unread in ".into_any())];
+    let count = vec![
+        words::number(line.missed).into_any(),
+        unseen(words::MISSED_IN.into_any()),
+    ];
     let place = vec![
         worded("span", "away__room", vec![name.into_any()]),
         " ".into_any(),

@@ -17,10 +17,12 @@ const LOOK: Look = Look {
 
 pub(super) fn line(desk: Desk, held: Held, card: &Card) -> AnyView {
     let away = words::away_for(&words::span(civil::span(card.absence)));
+    let rooms = card.number_of_rooms();
     view! {
         <section
             class="away away--line"
             id=CARD_ID
+            data-episode=card.episode.to_string()
             aria-label=words::AWAY
             on:mouseenter=move |_| held.hold()
             on:mouseleave=move |_| held.release()
@@ -28,7 +30,7 @@ pub(super) fn line(desk: Desk, held: Held, card: &Card) -> AnyView {
             on:focusout=move |_| held.release()
         >
             <p class="away__text">
-                {away} <b>{words::number(card.messages)}</b> {words::new_in(card.rooms, card.mentions)}
+                {away} <b>{words::number_of_messages(card.messages)}</b> {words::missed_in(rooms, card.mentions)}
             </p>
             {actions(desk, held, card, &LOOK)}
         </section>

@@ -1,6 +1,6 @@
-//! The card that says what one missed, exactly once, and nothing else. It never
-//! takes the focus, never covers where one writes, and folds into the list of
-//! rooms by itself.
+//! The away card: what the user missed, exactly once, and nothing else. It never
+//! takes the focus and never covers where one writes. Over a room it folds by itself,
+//! and at once when a room is opened; on the home page it is the page, and stays.
 
 mod card;
 mod line;
@@ -8,30 +8,49 @@ mod line;
 use super::{
     desk::Desk,
     live::{effect, maybe},
+    place::Place,
     room::composer,
     words,
 };
 use crate::{
     browser::{life, page, timer},
-    rules::away::{Card, Form},
+    rules::{
+        away::{Card, Form},
+        cover::is_covered,
+    },
     wire::EpisodeId,
 };
 use leptos::prelude::*;
-use web_sys::HtmlElement;
+use web_sys::{Element, HtmlElement};
 
 const CARD_ID: &str = "away";
+/// All that may lie over the log.
+const NOTICES: &str = ".notices > *";
 /// Unless somebody points at it or is in it, the card folds after this.
 const FOLDS_AFTER_MS: u32 = 20_000;
+
+/// True if something lies over the row, the card or another notice: it cannot be read then.
+/// To be asked again when [`Desk::card_open`] changes.
+pub fn covers(row: &Element) -> bool {
+    let row = page::rect_of(row);
+    page::any(NOTICES, |notice| is_covered(row, page::rect_of(notice)))
+}
 
 pub fn away(desk: Desk) -> AnyView {
     let card = Memo::new(move |_| desk.card());
     let held = Held::new(desk, card);
     let shown = Memo::new(move |_| {
-        let folded = held.folded.get();
+        let folded = desk.folded().get();
+        let is_home = desk.place().get() == Place::Home;
         card.get()
-            .filter(|card| Some(card.episode) != folded && desk.has_card_lock().get())
+            .filter(|card| (is_home || Some(card.episode) != folded) && desk.has_card_lock().get())
     });
-    effect(move || held.meet(shown.get()));
+    effect(move || {
+        let shown = shown.get();
+        desk.card_open()
+            .set(shown.is_some() && desk.place().get() != Place::Home);
+        held.meet(shown);
+    });
     effect(move || held.listen());
     maybe(move || {
         shown.get().map(|card| match card.form {
@@ -46,7 +65,6 @@ pub fn away(desk: Desk) -> AnyView {
 struct Held {
     desk: Desk,
     card: Memo<Option<Card>>,
-    folded: RwSignal<Option<EpisodeId>>,
     announced: StoredValue<Option<EpisodeId>>,
     timer: StoredValue<Option<timer::Timeout>, LocalStorage>,
     came_from: StoredValue<Option<HtmlElement>, LocalStorage>,
@@ -57,7 +75,6 @@ impl Held {
         Self {
             desk,
             card,
-            folded: RwSignal::new(None),
             announced: StoredValue::new(None),
             timer: StoredValue::new_local(None),
             came_from: StoredValue::new_local(None),
@@ -72,7 +89,7 @@ impl Held {
         };
         if self.announced.get_value() != Some(card.episode) {
             self.announced.set_value(Some(card.episode));
-            let sentence = words::away_sentence(card.messages, card.rooms, card.mentions);
+            let sentence = words::away_sentence(card.messages, card.number_of_rooms(), card.mentions);
             self.desk.announce(sentence);
             self.release();
         }
@@ -84,8 +101,9 @@ impl Held {
             if !page::is_visible() {
                 return self.release();
             }
-            if let Some(card) = self.card.try_get_untracked().flatten() {
-                self.folded.try_set(Some(card.episode));
+            let is_over = self.desk.card_open().try_get_untracked().unwrap_or_default();
+            if let (true, Some(card)) = (is_over, self.card.try_get_untracked().flatten()) {
+                self.desk.folded().try_set(Some(card.episode));
             }
         };
         self.timer.try_set_value(Some(timer::after(FOLDS_AFTER_MS, fold)));

@@ -169,8 +169,29 @@ impl Desk {
 
     /// Begins to walk through what is unread, at the room that the pressed link leads to.
     pub fn begin_walk(self, first: RoomId) {
-        let rooms = self.read(Tab::catch_up_order);
+        self.walk_through(first, self.read(Tab::catch_up_order));
+    }
+
+    /// Begins to walk through the rooms of the card.
+    pub fn begin_card_walk(self) {
+        let rooms = self.read(|tab| tab.card().map(|card| card.rooms.clone()));
+        let rooms = rooms.unwrap_or_default();
+        if let Some(first) = rooms.first().copied() {
+            self.walk_through(first, rooms);
+        }
+    }
+
+    fn walk_through(self, first: RoomId, rooms: Vec<RoomId>) {
         self.walk().set(Some(Walk::beginning_at(first, rooms)));
+        self.fold_card();
+    }
+
+    /// Puts the card of the newest absence aside in this tab, whether or not it is there yet:
+    /// the home page still has it.
+    pub fn fold_card(self) {
+        if let Some(episode) = self.read(Tab::card_episode) {
+            self.folded().set(Some(episode));
+        }
     }
 
     pub fn first_to_read(self) -> Option<RoomId> {
@@ -226,6 +247,10 @@ impl Desk {
         self.menu().set(None);
         if before.room() != place.room() {
             self.editing().set(None);
+            // Whoever opens a room reads it now, and not behind the card.
+            if place.room().is_some() {
+                self.fold_card();
+            }
         }
         self.found().set(found);
         self.moved().set_value(true);

@@ -25,6 +25,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlFormElement, SubmitEvent};
 
 const WALK: &str = "walk";
+/// `boot.js` reads it as well, and hides the card before the program has come.
+const FOLDED: &str = "folded card";
 const CARD_LOCK: &str = "whilst-card";
 /// A lock that nobody else has is had within a few milliseconds.
 const LOCK_PATIENCE_MS: u32 = 300;
@@ -40,6 +42,7 @@ impl Desk {
     pub fn start(self) {
         self.take_up_walk();
         self.connect();
+        self.watch_card_lock();
         life::on_visit(move |path| match Place::parse(path) {
             Some(place) => {
                 self.visit(place);
@@ -49,8 +52,18 @@ impl Desk {
         });
     }
 
-    /// The same beside a page of forms, where every link loads a page.
-    pub fn connect(self) {
+    /// The same beside a page of forms, where every link loads a page and no card is shown.
+    pub fn start_beside(self) {
+        self.connect();
+        life::on_visit(move |path| {
+            if Place::parse(path).and_then(Place::room).is_some() {
+                self.fold_card();
+            }
+            false
+        });
+    }
+
+    fn connect(self) {
         self.zone().be_local();
         let user = self.my_id();
         // First of all: what another user left in this tab is gone before anything of it is read.
@@ -72,6 +85,21 @@ impl Desk {
         self.watch_life(driver);
         self.watch_program();
         self.keep_walk();
+        self.keep_folded();
+    }
+
+    /// A card that was folded stays folded when a page is loaded.
+    fn keep_folded(self) {
+        let kept = keep::under_way(FOLDED).and_then(|text| text.parse().ok());
+        if kept.is_some() {
+            self.folded().set(kept);
+        }
+        effect_after(move |before: Option<()>| {
+            let folded = self.folded().get().map(|episode| episode.to_string());
+            if before.is_some() {
+                keep::keep_under_way(FOLDED, folded.as_deref());
+            }
+        });
     }
 
     /// A walk that began on a page of forms, or before this page was loaded again, goes on.
@@ -129,7 +157,8 @@ impl Desk {
         timer::after(SIGN_OUT_LOOK_EVERY_MS, move || self.when_read_is_sent(looks - 1, then)).forget();
     }
 
-    fn watch_life(self, driver: Driver) {
+    /// Of several tabs of a browser, the visible one has the card.
+    fn watch_card_lock(self) {
         let has_it = Rc::new(Cell::new(false));
         let having = Rc::clone(&has_it);
         let lock = tabs::Lock::new(CARD_LOCK, move |had| {
@@ -142,21 +171,24 @@ impl Desk {
             self.has_card_lock().try_set(has_it.get());
         })
         .forget();
+        life::watch(move |life| match life {
+            Life::Visible | Life::Hidden | Life::Focus | Life::Back => lock.want(page::is_visible()),
+            Life::Leaving => lock.want(false),
+            Life::Walked | Life::Online | Life::Offline | Life::Input => {}
+        });
+    }
+
+    fn watch_life(self, driver: Driver) {
         life::watch(move |life| {
             // Before the tab gives up its socket.
             if matches!(life, Life::Visible | Life::Hidden | Life::Focus | Life::Leaving) {
                 self.tell_displayed();
             }
             driver.live(life);
-            match life {
-                Life::Walked => {
-                    if let Some(place) = Place::parse(&page::path()) {
-                        self.show(place);
-                    }
-                }
-                Life::Visible | Life::Hidden | Life::Focus | Life::Back => lock.want(page::is_visible()),
-                Life::Leaving => lock.want(false),
-                Life::Online | Life::Offline | Life::Input => {}
+            if life == Life::Walked
+                && let Some(place) = Place::parse(&page::path())
+            {
+                self.show(place);
             }
         });
     }

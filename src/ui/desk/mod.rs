@@ -18,7 +18,7 @@ use crate::{
         tabs, timer,
     },
     client::{FirstPicture, MemoryStore, ROWS_BESIDE_MAX, Tab},
-    wire::{ClientKey, Millis, Ordinal, Problem, RoomId, Seq, fetch::News, person::Me},
+    wire::{ClientKey, EpisodeId, Millis, Ordinal, Problem, RoomId, Seq, fetch::News, person::Me},
 };
 use leptos::prelude::*;
 use std::{
@@ -98,6 +98,10 @@ parts! {
     pub updated: RwSignal<bool>,
     /// The server was restored from a backup, and nobody has put that away yet.
     pub restored: RwSignal<bool>,
+    /// The absence whose card was folded in this tab.
+    pub folded: RwSignal<Option<EpisodeId>>,
+    /// The card lies over the page now, and what is behind it cannot be read.
+    pub card_open: RwSignal<bool>,
     /// This tab is the one of its browser that shows the card.
     pub has_card_lock: RwSignal<bool>,
     /// The room of the page's address, if the server would not tell of it.
@@ -168,6 +172,8 @@ impl Desk {
             restored: RwSignal::new(false),
             // Without the program every page shows it.
             has_card_lock: RwSignal::new(true),
+            folded: RwSignal::new(None),
+            card_open: RwSignal::new(false),
             gone: StoredValue::new(gone),
             moved: StoredValue::new(false),
             rooms_later: StoredValue::new_local(Rc::default()),

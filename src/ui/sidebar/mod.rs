@@ -91,7 +91,7 @@ fn catch_up(desk: Desk) -> Option<AnyView> {
         view! {
             <a class="sidebar__catch-up" href=room_path(first) on:click=move |_| desk.begin_walk(first)>
                 {words::catch_up_of(unread)}
-                <span class="visually-hidden">{words::unread_in(rooms)}</span>
+                <span class="visually-hidden">{words::in_rooms(rooms)}</span>
             </a>
         }
         .into_any(),

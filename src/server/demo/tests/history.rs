@@ -122,7 +122,9 @@ async fn who_signs_in_was_away_and_finds_unread_messages_and_mentions_in_several
                 since_left.push(counts.2);
             }
             UserValue::Episode(episode) => {
-                assert_eq!(episode.back, None);
+                assert!(episode.back.is_some_and(|back| back > episode.last_active));
+                let last = demo.number("SELECT max(position) FROM messages").await;
+                assert_eq!(episode.returned, Some(crate::wire::Position(last.unsigned_abs())));
                 left_at = Some(episode.last_active);
             }
             UserValue::Dismissed(_) => panic!("nothing was dismissed"),

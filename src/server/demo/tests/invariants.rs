@@ -133,7 +133,8 @@ const WRONGS: [(&str, &str); 24] = [
            LEFT JOIN memberships USING (room, user)
            LEFT JOIN rooms ON rooms.id = left_vectors.room
           WHERE memberships.state IS NOT 0
-             OR left_vectors.ordinal > rooms.ordinal",
+             OR left_vectors.ordinal > rooms.ordinal
+             OR left_vectors.returned IS NOT rooms.ordinal",
     ),
     (
         "anything said or done in the future",

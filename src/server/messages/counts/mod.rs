@@ -8,7 +8,7 @@ pub(in crate::server) use sql::READ_MARKER;
 use crate::{
     server::error::Result,
     wire::{
-        Envelope, Enveloped, RoomId, UserId,
+        Envelope, Enveloped, RoomId, Seq, UserId,
         user_log::{Counts, Marker, UserValue},
     },
 };
@@ -21,22 +21,38 @@ pub async fn counts_of(conn: &mut SqliteConnection, user: UserId, rooms: &[RoomI
     let read = rooms
         .iter()
         .map(|room| (*room, markers.get(room).copied().unwrap_or_default()));
-    counts_at(conn, user, &read.collect::<Vec<_>>()).await
+    let counted = counts_at(conn, user, &read.collect::<Vec<_>>()).await?;
+    Ok(counted
+        .into_iter()
+        .map(|(room, counted)| (room, counted.counts))
+        .collect())
 }
 
-/// [`counts_of`] for who has read so far.
+/// Counts of a room, and the message that its line of the away card shows.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counted {
+    pub counts: Counts,
+    /// The first mention of the absence, else its newest message.
+    pub away: Option<Seq>,
+}
+
+/// [`counts_of`] at these markers.
 pub async fn counts_at(
     conn: &mut SqliteConnection,
     user: UserId,
     read: &[(RoomId, Marker)],
-) -> Result<HashMap<RoomId, Counts>> {
+) -> Result<HashMap<RoomId, Counted>> {
     let tallies = sql::tallies(conn, user, read).await?;
     let read: HashMap<_, _> = read.iter().copied().collect();
     Ok(tallies
         .into_iter()
         .map(|tally| {
             let marker = read.get(&tally.room).copied().unwrap_or_default();
-            (tally.room, tally.counts(marker))
+            let counted = Counted {
+                counts: tally.counts(marker),
+                away: tally.first_mention_in_absence.or(tally.newest_in_absence),
+            };
+            (tally.room, counted)
         })
         .collect())
 }
@@ -61,24 +77,28 @@ pub fn marker(row: &Envelope) -> Option<(RoomId, Marker)> {
 
 impl sql::Tally {
     fn counts(&self, marker: Marker) -> Counts {
-        let unread = |after: u64, own_until: u64, deleted: u64| {
-            let all = self.head.0.saturating_sub(after);
-            let own = self.own_now.saturating_sub(own_until);
-            u32::try_from(all.saturating_sub(own).saturating_sub(deleted)).unwrap_or(u32::MAX)
-        };
-        let mentions = self
-            .mentions_now
-            .saturating_sub(self.mentions_until_marker)
-            .saturating_sub(self.mentions_gone);
+        let all = self.head.0.saturating_sub(marker.ordinal.0);
+        let own = self.own_now.saturating_sub(self.own_until_marker);
+        let mentions = self.mentions_now.saturating_sub(self.mentions_until_marker);
+        let all_in_absence = self.absent_until.0.saturating_sub(self.seen_until.0);
+        let own_in_absence = self.own_until_absent.saturating_sub(self.own_until_seen);
+        let mentions_in_absence = self.mentions_until_absent.saturating_sub(self.mentions_until_seen);
         Counts {
             marker,
             as_of: self.as_of,
-            unread: unread(marker.ordinal.0, self.own_until_marker, self.deleted_after_marker),
-            mentions: u32::try_from(mentions).unwrap_or(u32::MAX),
+            unread: less(all, [own, self.deleted_after_marker]),
+            mentions: less(mentions, [self.mentions_gone]),
             first_mention: self.first_mention,
-            since_left: unread(self.seen_until.0, self.own_until_seen, self.deleted_after_seen),
+            since_left: less(all_in_absence, [own_in_absence, self.deleted_in_absence]),
             left: self.seen_until,
-            returned: None,
+            returned: self.returned,
+            mentions_since_left: less(mentions_in_absence, [self.mentions_gone_in_absence]),
+            first_mention_since_left: self.first_mention_in_absence,
         }
     }
+}
+
+fn less<const N: usize>(all: u64, without: [u64; N]) -> u32 {
+    let rest = without.into_iter().fold(all, u64::saturating_sub);
+    u32::try_from(rest).unwrap_or(u32::MAX)
 }

@@ -49,16 +49,33 @@ pub struct Tally {
     /// What was read, or was there when the user was last active before the newest
     /// absence: the later of the two. Rooms that were empty or unknown then begin at zero.
     pub seen_until: Ordinal,
+    /// Where the room ended at the return; none while the absence lasts. Zero for a room that
+    /// the newest absence has nothing of.
+    pub returned: Option<Ordinal>,
+    /// Up to where messages belong to the newest absence: the return, or the head while it
+    /// lasts. Never before `seen_until`.
+    pub absent_until: Ordinal,
     #[sqlx(try_from = "i64")]
     pub own_until_seen: u64,
+    #[sqlx(try_from = "i64")]
+    pub own_until_absent: u64,
     /// Messages of others that were deleted.
     #[sqlx(try_from = "i64")]
     pub deleted_after_marker: u64,
     #[sqlx(try_from = "i64")]
-    pub deleted_after_seen: u64,
+    pub deleted_in_absence: u64,
     /// Mentions after the marker that an edit or a deletion took away.
     #[sqlx(try_from = "i64")]
     pub mentions_gone: u64,
+    #[sqlx(try_from = "i64")]
+    pub mentions_until_seen: u64,
+    #[sqlx(try_from = "i64")]
+    pub mentions_until_absent: u64,
+    #[sqlx(try_from = "i64")]
+    pub mentions_gone_in_absence: u64,
+    pub first_mention_in_absence: Option<Seq>,
+    /// The newest message of others in the absence that is not deleted.
+    pub newest_in_absence: Option<Seq>,
 }
 
 /// The tallies of the rooms that the user is in. Each subquery is one step in an
@@ -66,16 +83,20 @@ pub struct Tally {
 /// or taken away walk indexes that hold nothing else.
 pub async fn tallies(conn: &mut SqliteConnection, user: UserId, rooms: &[(RoomId, Marker)]) -> Result<Vec<Tally>> {
     sqlx::query_as(
-        "WITH asked AS MATERIALIZED (
+        "WITH listed AS MATERIALIZED (
              SELECT r.id AS room, r.seq AS as_of, r.ordinal AS head,
                     a.value ->> 1 AS marker,
-                    max(a.value ->> 1,
-                        coalesce((SELECT ordinal FROM left_vectors WHERE user = ?1 AND room = r.id), 0)) AS seen_until
+                    max(a.value ->> 1, coalesce(absence.ordinal, 0)) AS seen_until,
+                    iif(absence.room IS NULL, 0, absence.returned) AS returned
                FROM json_each(?2) AS a
          CROSS JOIN memberships AS m ON m.room = unhex(a.value ->> 0) AND m.user = ?1 AND m.state = 0
          CROSS JOIN rooms AS r ON r.id = m.room
+          LEFT JOIN left_vectors AS absence ON absence.user = ?1 AND absence.room = r.id
+         ), asked AS MATERIALIZED (
+             SELECT *, max(seen_until, coalesce(returned, head)) AS absent_until
+               FROM listed
          )
-         SELECT room, as_of, head, seen_until,
+         SELECT room, as_of, head, seen_until, returned, absent_until,
                 coalesce((SELECT author_nth FROM messages
                            WHERE room = asked.room AND author = ?1
                         ORDER BY ordinal DESC LIMIT 1), 0) AS own_now,
@@ -85,23 +106,44 @@ pub async fn tallies(conn: &mut SqliteConnection, user: UserId, rooms: &[(RoomId
                 coalesce((SELECT author_nth FROM messages
                            WHERE room = asked.room AND author = ?1 AND ordinal <= asked.seen_until
                         ORDER BY ordinal DESC LIMIT 1), 0) AS own_until_seen,
+                coalesce((SELECT author_nth FROM messages
+                           WHERE room = asked.room AND author = ?1 AND ordinal <= asked.absent_until
+                        ORDER BY ordinal DESC LIMIT 1), 0) AS own_until_absent,
                 coalesce((SELECT nth FROM mentions
                            WHERE user = ?1 AND room = asked.room
                         ORDER BY ordinal DESC LIMIT 1), 0) AS mentions_now,
                 coalesce((SELECT nth FROM mentions
                            WHERE user = ?1 AND room = asked.room AND ordinal <= asked.marker
                         ORDER BY ordinal DESC LIMIT 1), 0) AS mentions_until_marker,
+                coalesce((SELECT nth FROM mentions
+                           WHERE user = ?1 AND room = asked.room AND ordinal <= asked.seen_until
+                        ORDER BY ordinal DESC LIMIT 1), 0) AS mentions_until_seen,
+                coalesce((SELECT nth FROM mentions
+                           WHERE user = ?1 AND room = asked.room AND ordinal <= asked.absent_until
+                        ORDER BY ordinal DESC LIMIT 1), 0) AS mentions_until_absent,
                 (SELECT count(*) FROM messages
                   WHERE room = asked.room AND deleted = 1
                     AND ordinal > asked.marker AND author <> ?1) AS deleted_after_marker,
                 (SELECT count(*) FROM messages
                   WHERE room = asked.room AND deleted = 1
-                    AND ordinal > asked.seen_until AND author <> ?1) AS deleted_after_seen,
+                    AND ordinal > asked.seen_until AND ordinal <= asked.absent_until
+                    AND author <> ?1) AS deleted_in_absence,
                 (SELECT count(*) FROM mentions
                   WHERE user = ?1 AND room = asked.room AND gone = 1 AND ordinal > asked.marker) AS mentions_gone,
+                (SELECT count(*) FROM mentions
+                  WHERE user = ?1 AND room = asked.room AND gone = 1
+                    AND ordinal > asked.seen_until AND ordinal <= asked.absent_until) AS mentions_gone_in_absence,
                 (SELECT seq FROM mentions
                   WHERE user = ?1 AND room = asked.room AND gone = 0 AND ordinal > asked.marker
-               ORDER BY ordinal LIMIT 1) AS first_mention
+               ORDER BY ordinal LIMIT 1) AS first_mention,
+                (SELECT seq FROM mentions
+                  WHERE user = ?1 AND room = asked.room AND gone = 0
+                    AND ordinal > asked.seen_until AND ordinal <= asked.absent_until
+               ORDER BY ordinal LIMIT 1) AS first_mention_in_absence,
+                (SELECT seq FROM messages
+                  WHERE room = asked.room AND deleted = 0 AND author <> ?1
+                    AND ordinal > asked.seen_until AND ordinal <= asked.absent_until
+               ORDER BY ordinal DESC LIMIT 1) AS newest_in_absence
            FROM asked",
     )
     .bind(user)

@@ -5,7 +5,7 @@
 )]
 
 use crate::{
-    server::{memberships, messages, sessions::Signed, testing::House},
+    server::{away, memberships, messages, sessions::Signed, testing::House},
     wire::{
         Message, Ordinal, RoomId, UserId, command,
         fetch::History,
@@ -22,6 +22,7 @@ enum Act {
     Say { who: usize, mentions: [bool; 3] },
     Mark { who: usize, version: u32, ordinal: u64 },
     GoAway { who: usize },
+    ComeBack { who: usize },
     LeaveAndJoin { who: usize },
     Edit { nth: u64, mentions: [bool; 3] },
     Delete { nth: u64 },
@@ -33,18 +34,25 @@ fn act() -> impl Strategy<Value = Act> {
         6 => (who.clone(), any::<[bool; 3]>()).prop_map(|(who, mentions)| Act::Say { who, mentions }),
         2 => (who.clone(), 0..3_u32, 0..50_u64).prop_map(|(who, version, ordinal)| Act::Mark { who, version, ordinal }),
         1 => who.clone().prop_map(|who| Act::GoAway { who }),
+        1 => who.clone().prop_map(|who| Act::ComeBack { who }),
         1 => (1..NAMES.len()).prop_map(|who| Act::LeaveAndJoin { who }),
         2 => (any::<u64>(), any::<[bool; 3]>()).prop_map(|(nth, mentions)| Act::Edit { nth, mentions }),
         2 => any::<u64>().prop_map(|nth| Act::Delete { nth }),
     ]
 }
 
-/// What each person has read, and where they were when they went away.
+/// What each person has read, and where the room ended when they went away and came back.
 #[derive(Default)]
 struct Model {
     markers: [Marker; 3],
-    left: [u64; 3],
+    absences: [Option<Absence>; 3],
     head: u64,
+}
+
+#[derive(Clone, Copy)]
+struct Absence {
+    left: u64,
+    returned: Option<u64>,
 }
 
 proptest! {
@@ -72,7 +80,7 @@ async fn live_through(acts: Vec<Act>) {
         let rows = all_rows(&house, &people[0], room).await;
         for (n, who) in people.iter().enumerate() {
             let counts = house.counts(who, room).await;
-            let expected = counted(&rows, who.user(), model.markers[n], model.left[n], &counts);
+            let expected = counted(&rows, who.user(), model.markers[n], model.absences[n], &counts);
             assert_eq!(counts, expected, "of {}", NAMES[n]);
         }
     }
@@ -125,7 +133,19 @@ async fn happen(house: &House, people: &[Signed], room: RoomId, model: &mut Mode
         }
         Act::GoAway { who } => {
             set_left_vector_by_sql(house, people[who].user(), room).await;
-            model.left[who] = model.head;
+            model.absences[who] = Some(Absence {
+                left: model.head,
+                returned: None,
+            });
+        }
+        Act::ComeBack { who } => {
+            let mut conn = house.app.store.write_connection().await.unwrap();
+            away::store_return(&mut conn, people[who].user()).await.unwrap();
+            let left = model.absences[who].map_or(0, |absence| absence.left);
+            model.absences[who] = Some(Absence {
+                left,
+                returned: Some(model.head),
+            });
         }
         Act::LeaveAndJoin { who } => {
             let leave = command::Leave {
@@ -159,7 +179,7 @@ async fn set_left_vector_by_sql(house: &House, user: UserId, room: RoomId) {
     sqlx::query(
         "INSERT INTO left_vectors (user, room, ordinal)
          SELECT ?1, id, ordinal FROM rooms WHERE id = ?2
-    ON CONFLICT (user, room) DO UPDATE SET ordinal = excluded.ordinal",
+    ON CONFLICT (user, room) DO UPDATE SET ordinal = excluded.ordinal, returned = NULL",
     )
     .bind(user)
     .bind(room)
@@ -178,13 +198,20 @@ async fn all_rows(house: &House, who: &Signed, room: RoomId) -> Vec<Message> {
 }
 
 /// The same by looking at every message.
-fn counted(rows: &[Message], me: UserId, marker: Marker, left: u64, counts: &Counts) -> Counts {
+fn counted(rows: &[Message], me: UserId, marker: Marker, absence: Option<Absence>, counts: &Counts) -> Counts {
+    let nothing = Absence {
+        left: 0,
+        returned: Some(0),
+    };
+    let Absence { left, returned } = absence.unwrap_or(nothing);
     let unread: Vec<_> = rows
         .iter()
         .filter(|row| row.ordinal > marker.ordinal && row.author != me && !row.is_deleted())
         .collect();
     let mentions: Vec<_> = unread.iter().filter(|row| row.mentions.contains(&me)).collect();
-    let since_left = unread.iter().filter(|row| row.ordinal.0 > left).count();
+    let is_missed = |row: &&&Message| row.ordinal.0 > left && returned.is_none_or(|returned| row.ordinal.0 <= returned);
+    let missed_mentions: Vec<_> = mentions.iter().copied().filter(|row| is_missed(&row)).collect();
+    let since_left = unread.iter().copied().filter(|row| is_missed(&row)).count();
     Counts {
         marker,
         as_of: counts.as_of,
@@ -193,6 +220,8 @@ fn counted(rows: &[Message], me: UserId, marker: Marker, left: u64, counts: &Cou
         first_mention: mentions.first().map(|row| row.seq),
         since_left: since_left.try_into().unwrap(),
         left: Ordinal(left.max(marker.ordinal.0)),
-        returned: None,
+        returned: returned.map(Ordinal),
+        mentions_since_left: missed_mentions.len().try_into().unwrap(),
+        first_mention_since_left: missed_mentions.first().map(|row| row.seq),
     }
 }
