@@ -421,7 +421,9 @@ fn index(place: f64, length: usize) -> usize {
 }
 
 fn overwrite(bytes: &mut [u8]) {
-    bytes.iter_mut().for_each(|byte| *byte ^= 0xa5);
+    for byte in bytes {
+        *byte ^= 0xa5;
+    }
 }
 
 /// How many rows SQLite reads with the log that is made of a damaged one.

@@ -155,11 +155,17 @@ struct Walker {
     before: Checksum,
     candidates: Vec<Candidate>,
     had_current_salts: bool,
-    /// A frame without the header of this generation lies between the kept frames and the next.
-    has_gap: bool,
-    /// Since the kept frames, among those whose header can be trusted: a transaction has ended,
-    /// the page of the last one, and whether page numbers have fallen.
+    gap: Gap,
+}
+
+/// What is known of the frames around a gap since the kept frames, from headers that can be trusted.
+#[derive(Debug, Default)]
+struct Gap {
+    /// There is one: a frame without the header of this generation.
+    is_there: bool,
+    /// A transaction has ended.
     has_ended: bool,
+    /// The page of the last frame, and whether page numbers have fallen on the way to it.
     last_page: u32,
     has_fallen: bool,
 }
@@ -187,10 +193,7 @@ impl Walker {
                 proves: 0,
             }],
             had_current_salts: true,
-            has_gap: false,
-            has_ended: false,
-            last_page: 0,
-            has_fallen: false,
+            gap: Gap::default(),
         }
     }
 
@@ -321,7 +324,7 @@ impl Walker {
             proves: before.proves + 1,
         });
         self.candidates = std::iter::once(stored).chain(recomputed).take(CANDIDATES_MAX).collect();
-        self.has_gap |= !has_current_salts;
+        self.gap.is_there |= !has_current_salts;
         self.walk.is_damaged |= is_told && self.shows_two_transactions(page, commit);
         let state = if has_current_salts {
             State::Broken
@@ -336,11 +339,12 @@ impl Walker {
     /// the last frame, or page numbers that fall on the way to the next commit. A process that
     /// was killed leaves no gap, whatever it had written before and rolled back.
     fn shows_two_transactions(&mut self, page: u32, commit: u32) -> bool {
-        self.has_fallen |= page <= self.last_page;
-        self.last_page = page;
         let are_ordered = self.walk.tail.len() < ORDERED_FRAMES_MAX;
-        let shows = self.has_gap && (self.has_ended || (self.has_fallen && commit != 0 && are_ordered));
-        self.has_ended |= commit != 0;
+        let gap = &mut self.gap;
+        gap.has_fallen |= page <= gap.last_page;
+        gap.last_page = page;
+        let shows = gap.is_there && (gap.has_ended || (gap.has_fallen && commit != 0 && are_ordered));
+        gap.has_ended |= commit != 0;
         shows
     }
 
@@ -359,8 +363,7 @@ impl Walker {
         self.walk.kept_frames = self.walk.frames;
         self.walk.kept_transactions += 1;
         self.walk.tail.clear();
-        self.last_page = 0;
-        (self.has_fallen, self.has_ended) = (false, false);
+        self.gap = Gap::default();
         for candidate in &mut self.candidates {
             candidate.run.has_commit = false;
         }
