@@ -91,7 +91,7 @@ mod tests {
     use super::*;
     use crate::{
         server::testing::House,
-        wire::{Epoch, UserSeq, fetch::CatchUp, limits::CATCH_UP_MAX_ROOMS},
+        wire::{DirectorySeq, UserSeq, fetch::CatchUp, limits::CATCH_UP_MAX_ROOMS},
     };
     use sqlx::Connection;
     use std::sync::{
@@ -168,9 +168,9 @@ mod tests {
                 have(*room, want)
             });
             let ask = CatchUp {
-                epoch: None::<Epoch>,
+                epoch: None,
                 user: UserSeq::ZERO,
-                directory: Default::default(),
+                directory: DirectorySeq::ZERO,
                 rooms: wanted.collect(),
             };
             let answer = messages::catch_up(&house.app, &ada, &ask).await.unwrap();
