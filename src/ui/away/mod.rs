@@ -29,6 +29,11 @@ const NOTICES: &str = ".notices > *";
 /// Unless somebody points at it or is in it, the card folds after this.
 const FOLDS_AFTER_MS: u32 = 20_000;
 
+/// True if anything lies over the log.
+pub fn is_over_log() -> bool {
+    page::any(NOTICES, |_| true)
+}
+
 /// True if something lies over the row, the card or another notice: it cannot be read then.
 /// To be asked again when [`Desk::card_open`] changes.
 pub fn covers(row: &Element) -> bool {

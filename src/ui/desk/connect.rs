@@ -76,7 +76,9 @@ impl Desk {
         let driver = Driver::start(tab, move |effect| self.told(effect));
         self.driver().set_value(Some(driver.clone()));
         // The first picture was drawn without it, as on the server.
-        raise(self.revisions().timeline);
+        if self.read(|tab| tab.has_unsent() || tab.has_failed()) {
+            raise(self.revisions().timeline);
+        }
         self.others().set_value(Some(tabs::Channel::open(CHANNEL, |said| {
             if said == SIGNED_OUT {
                 leave_for_sign_in();

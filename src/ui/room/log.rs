@@ -97,6 +97,13 @@ fn take_care(desk: Desk, room: RoomId, rows: Memo<Drawn>, at_end: RwSignal<bool>
         }
         times
     });
+    effect_after(move |before: Option<bool>| {
+        let is_open = desk.card_open().get();
+        if before.is_some_and(|before| before != is_open) {
+            with(&Stand::look_again);
+        }
+        is_open
+    });
     effect_after(move |before: Option<u32>| {
         let times = desk.to_unread().get();
         if before.is_some_and(|before| before != times) {

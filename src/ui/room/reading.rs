@@ -27,6 +27,13 @@ impl Reading {
         }
     }
 
+    /// Something lies over these rows: they are not in view until it is gone.
+    pub fn begin_anew_where(&mut self, is_covered: impl Fn(Ordinal) -> bool, now: Millis) {
+        for (_, since) in self.0.iter_mut().filter(|(row, _)| is_covered(*row)) {
+            *since = now;
+        }
+    }
+
     /// The rows that were in view long enough, as runs without a hole, from old to new.
     pub fn displayed(&self, now: Millis) -> Vec<(Ordinal, Ordinal)> {
         let long_enough = |since: &Millis| now.0.saturating_sub(since.0) >= READ_AFTER.0;
@@ -94,6 +101,17 @@ mod tests {
         reading.begin_anew(Millis(60_000));
         assert_eq!(reading.displayed(Millis(60_100)), []);
         assert_eq!(reading.displayed(Millis(60_800)), [run(3, 3)]);
+    }
+
+    #[test]
+    fn a_row_is_not_displayed_while_something_lies_over_it() {
+        let mut reading = Reading::default();
+        reading.came(Ordinal(3), Millis(0));
+        reading.came(Ordinal(4), Millis(0));
+        reading.begin_anew_where(|row| row == Ordinal(3), Millis(1_000));
+        assert_eq!(reading.displayed(Millis(1_000)), [run(4, 4)]);
+        assert!(reading.waits(Millis(1_000)), "it may be uncovered");
+        assert_eq!(reading.displayed(Millis(1_800)), [run(3, 4)]);
     }
 
     #[test]

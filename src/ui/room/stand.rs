@@ -12,7 +12,7 @@ use crate::{
         timer,
         watch::{Sight, Sizes},
     },
-    ui::desk::Desk,
+    ui::{away, desk::Desk},
     wire::{Millis, Ordinal, RoomId, Seq},
 };
 use leptos::prelude::*;
@@ -147,6 +147,11 @@ impl Stand {
         self.inner.goal.set(Some(seq));
         self.inner.stuck.set(false);
         self.inner.settle();
+    }
+
+    /// Something came over the list or went away from it.
+    pub fn look_again(&self) {
+        self.inner.look_again();
     }
 
     /// Lands at the first unread message, now or when it is drawn.
@@ -386,6 +391,14 @@ impl Inner {
     }
 
     fn tell_displayed(&self, now: Millis) {
+        let is_covered = |row: Ordinal| {
+            let selector = ["[data-ordinal=\"", &row.to_string(), "\"]"].concat();
+            let row = self.list.query_selector(&selector).ok().flatten();
+            row.is_some_and(|row| away::covers(&row))
+        };
+        if away::is_over_log() {
+            self.reading.borrow_mut().begin_anew_where(is_covered, now);
+        }
         let runs = self.reading.borrow().displayed(now);
         if let Some((first, _)) = runs.first() {
             self.desk.has_in_view(self.room, *first);

@@ -1,0 +1,158 @@
+// Unseen is not read: whoever opens a room with much unread lands at the first of it, and what
+// was never on the screen stays unread, on every way into the room.
+import { expect, type Page } from "@playwright/test";
+import type { People, Person, Tab } from "../fixtures/people";
+import { SHORT_ABSENCE, test } from "../fixtures/test";
+
+const ROOM = "garden";
+const FAST: Record<string, string> = {
+  ...SHORT_ABSENCE,
+  WHILST_LIMITS_COMMANDS_BURST: "100000",
+  WHILST_LIMITS_COMMANDS_PER_SECOND: "100000",
+};
+const SIZES = [
+  { name: "a desk", viewport: { width: 1280, height: 800 } },
+  { name: "a phone", viewport: { width: 390, height: 844 } },
+];
+/** Longer than a row must be on screen to be read, and its marker to be counted. */
+const READ_MS = 2_000;
+
+test.use({ settings: FAST, trace: "off" });
+
+/** Sends many messages by the form, numbered from one, in their order. */
+async function saysMany(page: Page, room: string, count: number): Promise<void> {
+  await page.evaluate(
+    async ({ room, count }) => {
+      const key = (n: number) => {
+        const now = Date.now().toString(16).padStart(12, "0");
+        return `${now}7000${"8" + n.toString(16).padStart(15, "0")}`;
+      };
+      for (let n = 1; n <= count; n++) {
+        const body = new URLSearchParams({ client_key: key(n), body: `message ${n}` });
+        const answer = await fetch(room, { method: "POST", body, redirect: "manual" });
+        if (answer.type !== "opaqueredirect") throw new Error(`message ${n}: ${answer.status}`);
+      }
+    },
+    { room, count },
+  );
+}
+
+/** Ada has read what there was and closed her tab; Bo has said this much since. */
+async function misses(people: People, count: number, viewport: Size): Promise<{ ada: Person; garden: string; general: string }> {
+  const ada = await people.owner("Ada Lovelace", { viewport });
+  const general = ada.room.address;
+  const bo = await people.joins("Bo Diddley", ada);
+  await ada.createsRoom(ROOM);
+  await ada.adds(bo);
+  const garden = ada.room.address;
+  await ada.goes(general);
+  await ada.closesTab();
+  await bo.goes(garden);
+  await saysMany(bo.page, garden, count);
+  return { ada, garden, general };
+}
+
+type Size = { width: number; height: number };
+
+/** The first unread message is on screen under the divider. */
+async function landsAtFirst(tab: Tab): Promise<void> {
+  await expect(tab.room.divider).toBeInViewport();
+  await expect(tab.room.message("message 1")).toBeInViewport();
+}
+
+/** The last message that was on screen, by its number. */
+async function lastInView(tab: Tab): Promise<number> {
+  return tab.page.evaluate(() => {
+    const list = document.getElementById("log")!.getBoundingClientRect();
+    const rows = [...document.querySelectorAll<HTMLElement>("#log article")];
+    const seen = rows.filter((row) => row.getBoundingClientRect().top < list.bottom);
+    return Math.max(...seen.map((row) => Number(/message (\d+)/.exec(row.innerText)?.[1] ?? 0)));
+  });
+}
+
+
+/** Time passes in front of the room; what stays unread is what was not on the screen. */
+async function readsAScreen(tab: Tab, count: number): Promise<void> {
+  const seen = await lastInView(tab);
+  expect(seen).toBeLessThan(count);
+  await expect
+    .poll(() => storedUnread(tab), { message: "what was on screen is read" })
+    .toBeLessThan(count);
+  await tab.page.waitForFunction((ms) => performance.now() > ms, (await tab.page.evaluate(() => performance.now())) + READ_MS);
+  const left = await storedUnread(tab);
+  expect(left, "no more than was on screen").toBeGreaterThanOrEqual(count - seen - 1);
+}
+
+/** What another page of the same browser is told. */
+async function storedUnread(tab: Tab): Promise<number> {
+  const html = await tab.page.evaluate(async () => (await fetch("/")).text());
+  const text = html.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ");
+  return Number(/garden.{0,80}?(\d[\d,]*) unread/.exec(text)?.[1]?.replace(",", "") ?? 0);
+}
+
+for (const { name, viewport } of SIZES) {
+  for (const count of [40, 60, 500]) {
+    test(`on ${name} a room with ${count} unread opens at the first of them by sidebar, link, reload and walk`, async ({
+      people,
+    }) => {
+      test.setTimeout(120_000);
+      const { ada, garden, general } = await misses(people, count, viewport);
+
+      const byLink = await ada.opensTab(garden);
+      await landsAtFirst(byLink);
+      await readsAScreen(byLink, count);
+      await byLink.reloads();
+      await expect(byLink.room.divider).toBeInViewport();
+      await byLink.page.close();
+
+      const bySidebar = await ada.opensTab("/");
+      await bySidebar.sidebar.room(ROOM).click();
+      await bySidebar.room.isOpen(ROOM);
+      await expect(bySidebar.room.divider).toBeInViewport();
+      await bySidebar.page.close();
+
+      const byWalk = await ada.opensTab(general.replace(general, "/"));
+      await byWalk.page.getByRole("link", { name: /^Catch up/ }).or(byWalk.card.catchUp).first().click();
+      await byWalk.room.isOpen(ROOM);
+      await expect(byWalk.room.divider).toBeInViewport();
+      await expect(byWalk.page.getByRole("group", { name: "Catch up" })).toContainText(/\d left/);
+    });
+  }
+}
+
+test("five thousand unread: skipping ahead is explicit, and so is marking the rest as read", async ({ people }) => {
+  test.setTimeout(240_000);
+  const count = 5_000;
+  const { ada, garden } = await misses(people, count, SIZES[0]!.viewport);
+  const tab = await ada.opensTab(garden);
+  await landsAtFirst(tab);
+  await readsAScreen(tab, count);
+
+  await tab.page.getByRole("button", { name: /Newest|new$/ }).click();
+  await expect(tab.room.message(`message ${count}`)).toBeInViewport();
+  const skipped = tab.page.getByRole("group", { name: "Unread above" });
+  await expect(skipped).toContainText(/4,9\d\d unread above/);
+  expect(await storedUnread(tab), "skipping reads nothing").toBeGreaterThan(4_900);
+
+  await skipped.getByRole("button", { name: "Go to first" }).click();
+  await expect(tab.room.divider).toBeInViewport();
+  expect(await lastInView(tab)).toBeLessThan(100);
+
+  await tab.page.getByRole("button", { name: /Newest|new$/ }).click();
+  await skipped.getByRole("button", { name: "Mark as read" }).click();
+  await expect(skipped).toBeHidden();
+  await tab.sidebar.counts(ROOM, 0);
+  await expect.poll(() => storedUnread(tab)).toBe(0);
+});
+
+test("what was on screen is read also when the reader leaves at once", async ({ people }) => {
+  const { ada, garden, general } = await misses(people, 60, SIZES[0]!.viewport);
+  const tab = await ada.opensTab(garden);
+  await landsAtFirst(tab);
+  // A row is read after 0.8 s; the marker would leave up to a second later.
+  await tab.page.waitForFunction((until) => performance.now() > until, (await tab.page.evaluate(() => performance.now())) + 900);
+  const seen = await lastInView(tab);
+  await tab.page.close({ runBeforeUnload: true });
+  const other = await ada.opensTab(general);
+  await expect.poll(() => storedUnread(other)).toBeLessThanOrEqual(60 - seen + 2);
+});
