@@ -14,7 +14,7 @@ pub mod place;
 mod room;
 pub mod shell;
 pub(crate) mod sidebar;
-mod toast;
+pub(crate) mod toast;
 pub mod words;
 
 pub use page_data::Page;

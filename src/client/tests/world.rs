@@ -103,6 +103,7 @@ impl World {
         }
         // A page of the model is short: as many as are needed are one page of a server.
         let around = open
+            .filter(|room| self.server.rooms.contains_key(room))
             .filter(|room| self.server.counts(who, *room).unread > 0)
             .map(|room| {
                 let read = self.server.counts(who, room).marker.ordinal;

@@ -133,7 +133,7 @@ fn returns_when_it_was_stored(
     let (Some((from, to)), Some(position)) = (presence.first, episode.returned) else {
         // Whoever has been there since is back.
         found.unless(
-            presence.first.is_none() || presence.first.is_some_and(|(from, _)| from < presence.gone),
+            presence.first.is_none_or(|(from, _)| from < presence.gone),
             Promise::K8,
             || format!("{:?} was there again, and their absence lasts", presence.user),
         );

@@ -210,7 +210,7 @@ fn counted(rows: &[Message], me: UserId, marker: Marker, absence: Option<Absence
         .collect();
     let mentions: Vec<_> = unread.iter().filter(|row| row.mentions.contains(&me)).collect();
     let is_missed = |row: &&&Message| row.ordinal.0 > left && returned.is_none_or(|returned| row.ordinal.0 <= returned);
-    let missed_mentions: Vec<_> = mentions.iter().copied().filter(|row| is_missed(&row)).collect();
+    let missed_mentions: Vec<_> = mentions.iter().copied().filter(|row| is_missed(row)).collect();
     let since_left = unread.iter().copied().filter(|row| is_missed(&row)).count();
     Counts {
         marker,

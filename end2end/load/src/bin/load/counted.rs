@@ -4,7 +4,7 @@
 
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use std::{alloc::System, io::stdin, path::PathBuf, process::ExitCode};
-use whilst::server::serve::serve;
+use whilst::server::{serve::serve, store::OnDamage};
 
 #[global_allocator]
 static COUNTED: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -25,7 +25,7 @@ pub fn serve_counted(addr: String, data: PathBuf) -> ExitCode {
         }
         std::process::exit(0);
     });
-    match serve(Some(addr), Some(data)) {
+    match serve(Some(addr), Some(data), OnDamage::Refuse) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("load: {error}");
