@@ -6,6 +6,7 @@ use super::{
     counting::{absence_of, count},
     store::StoredRoom,
 };
+use crate::rules::away::absence_length;
 use crate::wire::{EpisodeId, Epoch, Ordinal, Position, RoomId, UserId, user_log::Episode};
 
 pub fn judge(history: &History, store: &FinalStore, found: &mut Findings) {
@@ -19,7 +20,7 @@ pub fn judge(history: &History, store: &FinalStore, found: &mut Findings) {
         }
     }
     for reader in &history.readers {
-        shows_the_absence(reader, store, found);
+        shows_the_absence(reader, history, store, found);
     }
 }
 
@@ -64,27 +65,30 @@ struct Presence {
     user: UserId,
     epoch: Epoch,
     last: (Moment, Moment),
-    gone: Moment,
     first: Option<(Moment, Moment)>,
 }
 
 impl Presence {
     fn of(history: &History, user: UserId) -> Option<Self> {
-        let own = || history.attempts.iter().filter(|attempt| attempt.user == user);
         let epoch = history.attempts.last()?.epoch;
-        if own().any(|attempt| attempt.stored.is_none()) {
+        let own: Vec<&Attempt> = history
+            .attempts
+            .iter()
+            .filter(|attempt| attempt.user == user && attempt.epoch == epoch)
+            .collect();
+        let gone = own.iter().rposition(|attempt| attempt.kind == AttemptKind::Gone)?;
+        let last = own[..gone]
+            .iter()
+            .rposition(|attempt| attempt.kind == AttemptKind::Here)?;
+        if own[last..].iter().any(|attempt| !attempt.is_stored) {
             return None;
         }
-        let own = || own().filter(|attempt| attempt.epoch == epoch && attempt.stored == Some(true));
         let span = |attempt: &Attempt| Some((attempt.from, attempt.to?));
-        let gone = own().rfind(|attempt| attempt.kind == AttemptKind::Gone)?;
-        let here = || own().filter(|attempt| attempt.kind == AttemptKind::Here);
         Some(Self {
             user,
             epoch,
-            last: span(here().rfind(|attempt| attempt.to <= Some(gone.from))?)?,
-            gone: gone.from,
-            first: here().find(|attempt| Some(attempt.from) >= gone.to).and_then(span),
+            last: span(own[last])?,
+            first: own.get(gone + 1).and_then(|attempt| span(attempt)),
         })
     }
 
@@ -130,13 +134,19 @@ fn returns_when_it_was_stored(
     (presence, episode): (&Presence, &Episode),
     found: &mut Findings,
 ) {
+    found.unless(
+        presence.first.is_some() == episode.returned.is_some(),
+        Promise::K8,
+        || {
+            format!(
+                "{:?} was there again: {}; their absence ended at {:?}",
+                presence.user,
+                presence.first.is_some(),
+                episode.returned
+            )
+        },
+    );
     let (Some((from, to)), Some(position)) = (presence.first, episode.returned) else {
-        // Whoever has been there since is back.
-        found.unless(
-            presence.first.is_none_or(|(from, _)| from < presence.gone),
-            Promise::K8,
-            || format!("{:?} was there again, and their absence lasts", presence.user),
-        );
         return;
     };
     for stored in history.stored.iter().filter(|stored| stored.epoch == presence.epoch) {
@@ -155,7 +165,7 @@ fn returns_when_it_was_stored(
 }
 
 /// The card of a settled tab: exact numbers of the absence, by a plain count.
-fn shows_the_absence(reader: &Reader, store: &FinalStore, found: &mut Findings) {
+fn shows_the_absence(reader: &Reader, history: &History, store: &FinalStore, found: &mut Findings) {
     let (client, user) = (reader.client, reader.user);
     let episode = store.episodes.get(&user).filter(|episode| episode.returned.is_some());
     let shown: Option<EpisodeId> = reader.card.as_ref().map(|card| card.episode);
@@ -165,6 +175,9 @@ fn shows_the_absence(reader: &Reader, store: &FinalStore, found: &mut Findings) 
         || format!("client {client} shows the card of an absence that is not the newest, or not over"),
     );
     let Some(episode) = episode else { return };
+    // By the server's clock, which may have been set back meanwhile.
+    let length = absence_length(episode).unwrap_or_default();
+    let is_long = length >= history.min_absence && !store.is_dismissed(user, episode);
     let mut messages = 0;
     for tie in store.memberships.iter().filter(|tie| tie.is_in && tie.user == user) {
         let Some(room) = store.rooms.get(&tie.room) else {
@@ -179,7 +192,7 @@ fn shows_the_absence(reader: &Reader, store: &FinalStore, found: &mut Findings) 
                 tie.room
             )
         });
-        let is_due = due.since_left > 0 && !reader.opened.contains(&tie.room) && !store.is_dismissed(user, episode);
+        let is_due = is_long && due.since_left > 0 && !reader.opened.contains(&tie.room);
         found.unless(is_listed || !is_due, Promise::K8, || {
             format!(
                 "client {client} has not {:?} on its card, where {} were missed",

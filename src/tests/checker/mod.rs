@@ -27,7 +27,7 @@ pub use store::{FinalStore, Membership, StoredKey, StoredRoom};
 
 use crate::rules::away::Card;
 use crate::wire::{
-    ClientKey, Command, Cursor, Epoch, Message, Ordinal, Problem, RoomId, Seq, Tail, UserId, user_log::Counts,
+    ClientKey, Command, Cursor, Epoch, Message, Millis, Ordinal, Problem, RoomId, Seq, Tail, UserId, user_log::Counts,
 };
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -55,6 +55,8 @@ pub struct History {
     pub stored: Vec<StoredMessage>,
     /// What the watch over presence had stored, in order.
     pub attempts: Vec<Attempt>,
+    /// Absences that are shorter have no card.
+    pub min_absence: Millis,
     /// Tabs that were whole and settled when the run ended.
     pub readers: Vec<Reader>,
     /// Messages that a user had on screen long enough: user, room, author and client key.
@@ -141,7 +143,8 @@ pub struct Attempt {
     pub from: Moment,
     /// When its outcome was known; never, where the server died before.
     pub to: Option<Moment>,
-    pub stored: Option<bool>,
+    /// Known to be stored. Of a write that failed, nobody knows.
+    pub is_stored: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -90,6 +90,7 @@ fn whole() -> (History, FinalStore) {
         cursors: vec![stand(1, 5), stand(1, 8)],
         stored: vec![],
         attempts: vec![],
+        min_absence: Millis(30),
         readers: vec![
             reader(1, ADA, counts(2, 0), &messages),
             reader(2, BO, counts(0, 1), &messages),
@@ -489,7 +490,7 @@ fn absent(history: &mut History, store: &mut FinalStore) {
         epoch: EPOCH,
         from,
         to: Some(from + 1),
-        stored: Some(true),
+        is_stored: true,
     };
     history.attempts = vec![
         attempt(AttemptKind::Here, 10),

@@ -80,7 +80,7 @@ impl World {
         for (deed, place) in storing.deeds.iter().zip(&storing.attempts) {
             let attempt = &mut self.record.history.attempts[*place];
             attempt.to = Some(self.moment);
-            attempt.stored = Some(!failed.contains(deed));
+            attempt.is_stored = !failed.contains(deed);
         }
         self.house.presence.storing = None;
         self.house.presence.rounds.failed(now, failed);
@@ -97,7 +97,7 @@ impl World {
             epoch: self.house.epoch(),
             from: self.moment,
             to: None,
-            stored: None,
+            is_stored: false,
         });
         self.record.history.attempts.len() - 1
     }

@@ -33,6 +33,7 @@ impl World {
         }
         self.record.history.has_screens = true;
         self.record.history.readers = (0..self.seats.len()).map(|at| self.reader(at)).collect();
+        self.record.history.min_absence = self.house.app.limits.away_min_absence_ms;
         let store: FinalStore = read_store(&self.house.app.store).await;
         found.append(&mut self.violations);
         found.extend(judge(&self.record.history, &store));
