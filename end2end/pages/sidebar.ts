@@ -6,11 +6,13 @@ export class Sidebar {
   readonly newRoom;
   readonly newMessage;
   readonly install;
+  readonly catchUp;
 
   constructor(page: Page) {
     this.navigation = page.getByRole("navigation", { name: "Rooms" });
     this.newRoom = page.getByRole("button", { name: "New room" });
     this.newMessage = page.getByRole("button", { name: "New message" });
+    this.catchUp = page.locator(".sidebar").getByRole("link", { name: /^Catch up/ });
     this.install = page.getByRole("button", { name: /^Install/ });
   }
 

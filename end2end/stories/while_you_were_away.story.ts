@@ -1,7 +1,11 @@
-import type { People, Person } from "../fixtures/people";
+import { type People, type Person, Tab } from "../fixtures/people";
 import { expect, SHORT_ABSENCE, test } from "../fixtures/test";
 
 const ABSENCE_MS = 1_500;
+const SIZES = {
+  desktop: { width: 1280, height: 800 },
+  phone: { width: 390, height: 844 },
+};
 
 const SAID = {
   garden: ["The tulips are out", "So are the snails", "@ada bring the lantern", "And your boots", "It is wet"],
@@ -53,7 +57,7 @@ test.describe("after a long absence", () => {
     await expect(back.card.card.getByRole("listitem")).toHaveCount(3);
     await expect(back.card.line("garden")).toContainText(/(?<!\d)5(?!\d)/);
     await expect(back.card.line("garden")).toContainText("bring the lantern");
-    await expect(back.card.line(`unread in ${bo.name}`)).toContainText(/(?<!\d)3(?!\d)/);
+    await expect(back.card.line(`while you were away, in ${bo.name}`)).toContainText(/(?<!\d)3(?!\d)/);
     await expect(back.card.line("kitchen")).toContainText(/(?<!\d)4(?!\d)/);
     // Bo's name stands in every line, before his words; only one line is his own.
     const rooms = await back.card.card.getByRole("listitem").allInnerTexts();
@@ -67,9 +71,11 @@ test.describe("after a long absence", () => {
     await back.sidebar.counts(bo.name, 3);
     await back.sidebar.counts("general", 0);
     await expect(back.page).toHaveTitle(/\d/);
+    await expect(back.card.card).toContainText("12 messages");
 
     await back.card.jumpToMention.click();
     await back.room.isOpen("garden");
+    await expect(back.card.card, "whoever opens a room reads it").toBeHidden();
     const mention = back.room.message("@ada bring the lantern");
     await expect(mention).toBeInViewport();
     await expect(back.page).toHaveURL(/\/r\/[^/]+\/\d+$/);
@@ -111,9 +117,9 @@ test.describe("after a long absence", () => {
     const back = await ada.opensTab(landing);
     await back.card.catchUp.click();
     await back.room.isOpen("garden");
+    await expect(back.card.card, "the card does not lie over its own walk").toBeHidden();
     await back.sees("It is wet");
     await back.sidebar.counts("garden", 0);
-    await expect(back.card.line("garden")).toHaveCount(0);
   });
 
   test("catching up may begin on a page of forms, and survives a reload", async ({ people }) => {
@@ -122,14 +128,118 @@ test.describe("after a long absence", () => {
 
     const back = await ada.opensTab("/settings");
     const walk = back.page.getByRole("group", { name: "Catch up" });
-    await back.card.catchUp.click();
+    await back.sidebar.catchUp.click();
     await back.room.isOpen("garden");
     await expect(walk).toContainText("room 1 of 3");
+    await expect(back.card.card, "the page that it leads to has no card over the room").toBeHidden();
     await back.isReady();
     await walk.getByRole("button", { name: "Keep unread" }).click();
     await expect(walk).toContainText("room 2 of 3");
     await back.reloads();
     await expect(walk).toContainText("room 2 of 3");
+  });
+
+  test("a mention that arrives while one is here makes no card", async ({ people }) => {
+    const { ada, bo, landing } = await inFourRooms(people);
+    const left = Date.now();
+    await ada.closesTab();
+    await expect.poll(() => Date.now() - left).toBeGreaterThan(ABSENCE_MS);
+
+    const back = await ada.opensTab(landing);
+    await bo.opens("garden");
+    await bo.says("@ada are you here?");
+    await back.sidebar.counts("garden", 1, 1);
+    await expect(back.card.card).toBeHidden();
+    await back.reloads();
+    await back.sidebar.counts("garden", 1, 1);
+    await expect(back.card.card).toBeHidden();
+  });
+
+  test("a card does not grow", async ({ people }) => {
+    const { ada, bo, landing } = await inFourRooms(people);
+    await missesTwelve(ada, bo);
+
+    const back = await ada.opensTab(landing);
+    await expect(back.card.card).toContainText("12 messages");
+    const before = await back.card.card.innerText();
+    await bo.opens("garden");
+    await bo.says("@ada one more thing");
+    await back.sidebar.counts("garden", 6, 2);
+    expect(await back.card.card.innerText()).toBe(before);
+    await back.reloads();
+    await back.sidebar.counts("garden", 6, 2);
+    await expect(back.card.card).toContainText("12 messages");
+  });
+
+  for (const [size, viewport] of Object.entries(SIZES)) {
+    test(`a folded card stays folded, and forms have none, ${size}`, async ({ people }) => {
+      const { ada, bo, landing } = await inFourRooms(people);
+      await missesTwelve(ada, bo);
+
+      const back = new Tab(await ada.context.newPage());
+      await back.page.setViewportSize(viewport);
+      await back.goes(landing);
+      await back.card.line("kitchen").getByRole("link").click();
+      await back.room.isOpen("kitchen");
+      await expect(back.card.card).toBeHidden();
+      await back.reloads();
+      await back.sees("Soup at seven");
+      await expect(back.card.card).toBeHidden();
+
+      for (const path of ["/settings", "/new-room", `${landing}/people`]) {
+        await back.goes(path);
+        await expect(back.card.card).toHaveCount(0);
+      }
+      await back.goes("/");
+      await expect(back.card.card, "the home page has it").toBeVisible();
+      await expect(back.card.line("garden")).toBeVisible();
+      await back.goes(landing);
+      await expect(back.card.card).toBeHidden();
+    });
+  }
+
+  test("the numbers of the card and of all that is unread cannot be confused", async ({ people }) => {
+    const { ada, bo, landing } = await inFourRooms(people);
+    await missesTwelve(ada, bo);
+    const first = await ada.opensTab(landing);
+    await expect(first.card.card).toContainText("12 messages");
+    await first.sidebar.counts("garden", 5, 1);
+    const left = Date.now();
+    await first.page.close();
+    await bo.opens("kitchen");
+    await bo.says("Who took the ladle?");
+    await expect.poll(() => Date.now() - left).toBeGreaterThan(ABSENCE_MS);
+
+    const back = await ada.opensTab(landing);
+    await expect(back.card.card).toContainText("1 message ");
+    await expect(back.card.line("kitchen")).toContainText("1 while you were away, in kitchen");
+    await back.sidebar.counts("kitchen", 5);
+    await expect(back.sidebar.catchUp).toHaveAccessibleName("Catch up · 13 unread in 3 rooms");
+    await back.goes("/");
+    await expect(back.card.card).toContainText("1 message ");
+    await expect(back.page.getByText(/^Catch up/), "in the list of rooms and on the card").toHaveCount(2);
+    await back.card.dismiss.click();
+    const home = back.page.getByRole("main").getByRole("link", { name: /^Catch up/ });
+    await expect(home).toHaveAccessibleName("Catch up · 13 unread in 3 rooms");
+  });
+
+  test("with scripts off the page that brings one back has the card", async ({ people }) => {
+    const { ada, bo, landing } = await inFourRooms(people);
+    await missesTwelve(ada, bo);
+    const plain = await people.visitor(ada.name, { javaScriptEnabled: false });
+    await plain.signsIn();
+    await plain.goes(landing);
+    await expect(plain.card.card).toContainText("12 messages");
+    await bo.opens("garden");
+    await bo.says("@ada one more thing");
+    await plain.reloads();
+    await expect(plain.card.card).toContainText("12 messages");
+    await plain.sidebar.counts("garden", 6, 2);
+    await plain.goes("/settings");
+    await expect(plain.card.card).toHaveCount(0);
+    await plain.goes("/");
+    await plain.card.dismiss.click();
+    await expect(plain.card.card).toHaveCount(0);
   });
 
   test("nothing missed, nothing shown", async ({ people }) => {
@@ -157,7 +267,6 @@ test.describe("after a short absence", () => {
     await expect(back.card.card).toBeVisible();
     await expect(back.card.card.getByRole("listitem")).toHaveCount(0);
     await expect(back.card.card).toContainText(/(?<!\d)12(?!\d)/);
-    await expect(back.card.card).toContainText("3 rooms");
-    await expect(back.card.card).toContainText("1 mention");
+    await expect(back.card.card).toContainText("12 messages in 3 rooms, 1 mention");
   });
 });
