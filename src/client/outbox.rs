@@ -39,6 +39,8 @@ pub enum PendingState {
 struct Queued {
     stored: Stored,
     sent: Option<(Generation, Moment)>,
+    /// How often it was sent on this socket without an answer: each attempt gets one.
+    unanswered: (Generation, u32),
     not_before: Moment,
     tries: u32,
     /// Stored on the server; its row comes through the log.
@@ -170,6 +172,8 @@ impl Outbox {
                 continue;
             }
             queued.sent = Some((generation, now));
+            let (through, attempts) = queued.unanswered;
+            queued.unanswered = (generation, if through == generation { attempts + 1 } else { 1 });
             due.push(queued.stored.command.clone());
         }
         due
@@ -259,6 +263,9 @@ impl Outbox {
         env: &mut Env<'_>,
     ) -> Option<(Command, Problem)> {
         let place = self.find(key)?;
+        if !matches!(problem, Problem::TooFast { .. }) && self.queue[place].is_answered() {
+            return None;
+        }
         let queued = &mut self.queue[place];
         match problem {
             Problem::TooFast { retry_after } => self.too_fast(key, now.saturating_add(retry_after.0)),
@@ -296,6 +303,7 @@ impl Outbox {
     pub fn too_fast(&mut self, key: ClientKey, until: Moment) {
         if let Some(place) = self.find(key) {
             self.queue[place].sent = None;
+            self.queue[place].is_answered();
         }
         self.hold_until = self.hold_until.max(until);
     }
@@ -494,6 +502,14 @@ impl Outbox {
 }
 
 impl Queued {
+    /// An answer came for one attempt. True if a later attempt has yet to be answered: what the
+    /// server does with that one is not known.
+    fn is_answered(&mut self) -> bool {
+        let (through, attempts) = self.unanswered;
+        self.unanswered = (through, attempts.saturating_sub(1));
+        attempts > 1
+    }
+
     fn state(&self, live: bool) -> PendingState {
         match &self.stored.failed {
             Some(problem) => PendingState::NotSent(problem.clone()),
@@ -538,6 +554,7 @@ fn queued(stored: Stored) -> Queued {
     Queued {
         stored,
         sent: None,
+        unanswered: (0, 0),
         not_before: 0,
         tries: 0,
         accepted: None,

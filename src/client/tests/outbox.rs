@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     client::{Act, Effect, Input, MemoryStore, PendingState, Row, Stored, outbox::Outbox},
-    wire::{command, *},
+    wire::{command, event::Rejected, *},
 };
 
 fn states(world: &World, seat: usize, place: RoomId) -> Vec<PendingState> {
@@ -398,4 +398,33 @@ fn a_room_that_is_behind_is_caught_up_before_anything_leaves_for_it() {
     assert_eq!(sent_keys(&world, ada), []);
     world.hears_answer(ada, 0);
     assert_eq!(sent_keys(&world, ada).len(), 1);
+}
+
+#[test]
+fn a_refusal_of_an_earlier_attempt_does_not_fail_a_command_that_was_sent_again() {
+    let mut world = World::new(Server::with(2, 1));
+    let ada = world.tab_of(1);
+    world.opens(ada, room(1));
+    world.calm();
+    world.says(ada, room(1), "hi");
+    let first = world.seats[ada].sent.pop_front().unwrap();
+    // Its answer is late: the tab sends it once more on the same socket.
+    world.passes(20_000);
+    let again = world.seats[ada].sent.iter().find(|bytes| **bytes == first);
+    assert!(again.is_some());
+    let client_key = world.tab(ada).rows(room(1), &|_| 0).iter().find_map(|row| match row {
+        Row::Pending { pending, .. } => Some(pending.client_key),
+        _ => None,
+    });
+    let refusal: ServerItem = Rejected {
+        client_key: client_key.unwrap(),
+        problem: Problem::Gone,
+    }
+    .into();
+    world.seats[ada].inbox.push_back(frame::frame([&refusal]));
+    world.hears(ada);
+    assert_eq!(world.tab(ada).unsent(), 1, "the second attempt is not answered yet");
+    world.calm();
+    assert_eq!(world.sees(ada, room(1)), ["hi"]);
+    assert_eq!(world.tab(ada).unsent(), 0);
 }

@@ -1,6 +1,6 @@
 //! K1, K2, K4, K5: what was asked for, what was said about it, and what is stored.
 
-use super::{FinalStore, Findings, History, Invoked, Promise, Said};
+use super::{Answer, FinalStore, Findings, History, Invoked, Moment, Promise, Said};
 use crate::wire::{Body, ClientKey, Command, Message, Problem, RoomId, Seq, UserId};
 use std::collections::{HashMap, HashSet};
 
@@ -53,11 +53,23 @@ fn kept(history: &History, store: &FinalStore, invoked: &Invoked, key: ClientKey
             }
             // Two tabs that held a lost message at different edits both send it again.
             Said::Refused(Problem::KeyReused) if !history.restores.is_empty() => {}
-            Said::Refused(problem) => refused = Some(problem),
+            Said::Refused(problem) => refused = Some((answer.at, problem)),
         }
     }
-    let is_final = !history.tried_again.contains(&(invoked.author, key));
-    if let Some(problem) = refused.filter(|_| is_final) {
+    let name_of = (invoked.author, key);
+    let was_accepted_after = |at: Moment| {
+        let is_acceptance = |answer: &&Answer| matches!(answer.said, Said::Accepted { .. });
+        invoked
+            .answers
+            .iter()
+            .filter(is_acceptance)
+            .any(|answer| answer.at > at)
+    };
+    let is_final = |at: Moment| {
+        let is_of_earlier_attempt = history.sent_again.contains(&name_of) && was_accepted_after(at);
+        !history.tried_again.contains(&name_of) && !is_of_earlier_attempt
+    };
+    if let Some((_, problem)) = refused.filter(|(at, _)| is_final(*at)) {
         found.unless(stored.is_empty(), Promise::K5, || {
             format!(
                 "{} was refused ({problem}) and is stored; it heard {:?}",

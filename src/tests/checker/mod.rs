@@ -47,6 +47,9 @@ pub struct History {
     pub commands: Vec<Invoked>,
     /// Commands that were sent again after a refusal, or by another tab: such a refusal is not their end.
     pub tried_again: HashSet<(UserId, ClientKey)>,
+    /// Commands that a tab sent more than once before it had an answer: each attempt gets its own, and an
+    /// acceptance said after a refusal answers a later attempt.
+    pub sent_again: HashSet<(UserId, ClientKey)>,
     pub heard: Vec<Heard>,
     pub memberships: Vec<MembershipChange>,
     pub restores: Vec<Restore>,

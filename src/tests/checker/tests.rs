@@ -84,6 +84,7 @@ fn whole() -> (History, FinalStore) {
             invoked(ADA, read(2)),
         ],
         tried_again: HashSet::new(),
+        sent_again: HashSet::new(),
         heard: entries.iter().map(|entry| heard(1, ADA, entry, None)).collect(),
         memberships: vec![change(BO, 3, true), change(CY, 4, true), change(CY, 5, false)],
         restores: Vec::new(),

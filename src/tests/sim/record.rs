@@ -37,6 +37,7 @@ impl Record {
         if let Some(key) = command.client_key() {
             let first = *self.commands.entry((author, key)).or_insert(place);
             if first != place {
+                self.history.sent_again.insert((author, key));
                 self.history.commands[first].is_sent_again(command);
                 return;
             }
