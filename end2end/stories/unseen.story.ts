@@ -7,8 +7,8 @@ import { SHORT_ABSENCE, test } from "../fixtures/test";
 const ROOM = "garden";
 const FAST: Record<string, string> = {
   ...SHORT_ABSENCE,
-  WHILST_LIMITS_COMMANDS_BURST: "100000",
-  WHILST_LIMITS_COMMANDS_PER_SECOND: "100000",
+  WHILST_LIMITS_COMMANDS_BURST: "1000",
+  WHILST_LIMITS_COMMANDS_PER_SECOND: "1000",
 };
 const SIZES = [
   { name: "a desk", viewport: { width: 1280, height: 800 } },

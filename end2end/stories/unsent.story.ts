@@ -32,9 +32,8 @@ const kept = (page: Page) =>
   page.evaluate(() => Object.keys(sessionStorage).filter((name) => name.startsWith("outbox ")).length);
 
 for (const { name, viewport } of SIZES) {
-  test(`on ${name} what is unsent goes through a reload and pages of forms, and is sent once in its order`, async ({
-    people,
-  }) => {
+  test(`on ${name} what is unsent goes through a reload and pages of forms, and is sent once in its order`, async ({ people, quiet }) => {
+  quiet.expects(BROKEN_WIRE);
     const bo = await people.owner("Bo Diddley");
     const ada = await people.joins("Ada Lovelace", bo, { viewport });
     const door = await SocketDoor.of(ada.context);
@@ -69,7 +68,7 @@ for (const { name, viewport } of SIZES) {
     // The socket comes back beside a page of forms, which sends what waits.
     await ada.goes("/settings");
     expect(await kept(ada.page)).toBe(3);
-    door.opens();
+    await door.opens();
     await bo.sees("Unsent three");
     expect(await bo.room.order(THREE)).toEqual(THREE);
     await expect.poll(() => kept(ada.page)).toBe(0);
@@ -106,7 +105,8 @@ test("written offline and reloaded without a network, everything is sent once wh
   expect(await ada.room.order(THREE)).toEqual(THREE);
 });
 
-test("the browser asks before the tab closes while something is unsent, and not afterwards", async ({ people }) => {
+test("the browser asks before the tab closes while something is unsent, and not afterwards", async ({ people, quiet }) => {
+  quiet.expects(BROKEN_WIRE);
   const bo = await people.owner("Bo Diddley");
   const ada = await people.joins("Ada Lovelace", bo);
   const door = await SocketDoor.of(ada.context);
@@ -120,7 +120,7 @@ test("the browser asks before the tab closes while something is unsent, and not 
   await expect.poll(() => questions.asked).toBe(1);
   await ada.sees("Do not lose me");
 
-  door.opens();
+  await door.opens();
   await bo.sees("Do not lose me");
   await expect.poll(() => kept(ada.page)).toBe(0);
   const closed = ada.page.waitForEvent("close");
@@ -129,7 +129,8 @@ test("the browser asks before the tab closes while something is unsent, and not 
   expect(questions.asked).toBe(1);
 });
 
-test("a duplicated tab sends nothing twice", async ({ people }) => {
+test("a duplicated tab sends nothing twice", async ({ people, quiet }) => {
+  quiet.expects(BROKEN_WIRE);
   const bo = await people.owner("Bo Diddley");
   const ada = await people.joins("Ada Lovelace", bo);
   const door = await SocketDoor.of(ada.context);
@@ -147,7 +148,7 @@ test("a duplicated tab sends nothing twice", async ({ people }) => {
   expect(await kept(copy.page)).toBe(3);
   await expect.poll(() => copy.room.order(THREE)).toEqual(THREE);
 
-  door.opens();
+  await door.opens();
   for (const tab of [bo, ada, copy]) {
     await expect(tab.room.message("Unsent three")).not.toContainText(/Waiting for network|Sending|Not sent/);
     await expect.poll(() => tab.room.order(THREE)).toEqual(THREE);
@@ -156,7 +157,8 @@ test("a duplicated tab sends nothing twice", async ({ people }) => {
   for (const tab of [ada, copy]) await expect.poll(() => kept(tab.page)).toBe(0);
 });
 
-test("what one account has not sent is never another's, and waits for its own", async ({ people }) => {
+test("what one account has not sent is never another's, and waits for its own", async ({ people, quiet }) => {
+  quiet.expects(BROKEN_WIRE);
   const bo = await people.owner("Bo Diddley");
   const ada = await people.joins("Ada Lovelace", bo);
   const door = await SocketDoor.of(ada.context);
@@ -168,7 +170,7 @@ test("what one account has not sent is never another's, and waits for its own", 
   await door.shuts();
   await ada.writes("Only mine");
   await ada.context.clearCookies();
-  door.opens();
+  await door.opens();
   await ada.signsIn();
   await bo.sees("Only mine");
 
@@ -201,7 +203,7 @@ test("what one account has not sent is never another's, and waits for its own", 
   await new SignInPage(ada.page).signIn(bo.username, bo.password);
   await ada.isInside();
   await ada.opens("general");
-  door.opens();
+  await door.opens();
   await ada.says("I am Bo here");
   for (const text of ["Never yours", "Nor this one"]) {
     await expect(ada.page.getByText(text)).toHaveCount(0);

@@ -35,7 +35,7 @@ mod verdict;
 mod wal;
 
 // The judge speaks of these houses as its own crate's.
-use whilst::{client, server, wire};
+use whilst::{client, rules, server, wire};
 
 use std::time::Duration;
 
