@@ -272,15 +272,6 @@ pub fn judge(history: &History, store: &FinalStore) -> Vec<Violation> {
     found.0
 }
 
-impl Invoked {
-    /// An edit that is tried again is made from a later revision.
-    pub fn is_sent_again(&mut self, command: &Command) {
-        if let (Command::Edit(edit), Command::Edit(again)) = (&mut self.command, command) {
-            edit.revision = edit.revision.max(again.revision);
-        }
-    }
-}
-
 impl History {
     /// True if what the server said then may be gone with a restore.
     fn may_be_lost(&self, said_at: Moment) -> bool {

@@ -1,5 +1,6 @@
 //! People and rooms, made by the server's own verbs before the binary runs.
 
+use super::PATIENCE;
 use crate::{
     server::{
         app::App,
@@ -56,7 +57,20 @@ impl Town {
             rooms,
         };
         town.is_free().await;
+        town.is_closed().await;
         town
+    }
+
+    /// The last connection is closed a moment after the lock is free; only then are the files at rest.
+    async fn is_closed(&self) {
+        let log = self.data().join("whilst.db-wal");
+        let closing = async {
+            while log.exists() {
+                tokio::task::yield_now().await;
+            }
+        };
+        let in_time = tokio::time::timeout(PATIENCE, closing).await;
+        in_time.expect("the store's last connection takes its log away");
     }
 
     /// Whoever had the store open has let go of it.

@@ -38,7 +38,12 @@ impl Record {
             let first = *self.commands.entry((author, key)).or_insert(place);
             if first != place {
                 self.history.sent_again.insert((author, key));
-                self.history.commands[first].is_sent_again(command);
+                // An edit that is sent again is made from a later revision.
+                if let (Command::Edit(edit), Command::Edit(again)) =
+                    (&mut self.history.commands[first].command, command)
+                {
+                    edit.revision = edit.revision.max(again.revision);
+                }
                 return;
             }
         }
