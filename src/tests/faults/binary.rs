@@ -14,6 +14,13 @@ pub struct Binary {
 /// What stands between us and the process: a tracer, a shell that sets bounds.
 pub type Wrapping = Vec<String>;
 
+/// A shell that ignores the signal of a file-size limit, which would end the process.
+pub fn without_size_signal() -> Wrapping {
+    ["bash", "-c", "trap '' XFSZ; exec \"$@\"", "bounded"]
+        .map(str::to_owned)
+        .into()
+}
+
 impl Binary {
     /// A server on the town's folder, at an address that stays the same over restarts.
     pub async fn starts(town: &Town, addr: &str) -> Self {
@@ -70,6 +77,13 @@ impl Binary {
         let children = fs::read_to_string(format!("/proc/{own}/task/{own}/children")).unwrap_or_default();
         let first = children.split_whitespace().next();
         first.map_or(own, |pid| pid.parse().unwrap())
+    }
+
+    /// From now on no file of the process grows beyond this; "unlimited" ends it.
+    pub fn limit_files(&self, bytes: &str) {
+        let (pid, bound) = (self.pid().to_string(), format!("--fsize={bytes}:unlimited"));
+        let set = Command::new("prlimit").args(["--pid", &pid, &bound]).status();
+        assert!(set.unwrap().success());
     }
 
     /// Kill -9: not a word more.

@@ -7,7 +7,7 @@ use super::{
     binary::{Binary, free_addr},
     checker::Said,
     senders::{Notes, connect, hear, key_of, say},
-    sql::hold_store,
+    sql::Hold,
     tab::{Browser, messages_of},
     times,
     town::{Citizen, Town},
@@ -195,7 +195,7 @@ impl Place<'_> {
     async fn holds(&self, edits: Option<&Message>) {
         self.all_are_here.wait().await;
         let data = self.town.data();
-        let held = hold_store(&data, HELD);
+        let held = Hold::of(&data).await.ends_after(HELD);
         let editing = async {
             let (mut socket, _) = connect(self.addr, self.who(0), EDITOR).await.unwrap();
             tokio::time::sleep(A_MOMENT).await;

@@ -14,6 +14,7 @@ mod dice;
 #[expect(dead_code, reason = "the rest is for those who read pages")]
 #[path = "../http.rs"]
 mod http;
+mod marker;
 mod proxy;
 mod r01_kill;
 mod r02_crash_states;

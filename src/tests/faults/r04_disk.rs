@@ -4,13 +4,13 @@
 
 use super::{
     AGAIN, PATIENCE,
-    binary::{Binary, Wrapping, free_addr},
+    binary::{Binary, Wrapping, free_addr, without_size_signal},
     http,
     senders::Senders,
     town::Town,
     verdict::demand_kept,
 };
-use std::{fs, process::Command};
+use std::fs;
 
 const PEOPLE: usize = 8;
 const ROOMS: usize = 4;
@@ -39,19 +39,11 @@ async fn r04_a_folder_that_turns_read_only_for_a_while_costs_nothing() {
 async fn r04_on_a_full_disk_people_read_on_and_what_they_wrote_leaves_when_there_is_room() {
     let town = Town::founded(PEOPLE, ROOMS).await;
     let addr = free_addr();
-    // Without the trap, the signal of the bound would end the process.
-    let bounded = ["bash", "-c", "trap '' XFSZ; exec \"$@\"", "bounded"];
-    let server = Binary::starts_within(&town, &addr, &words(&bounded)).await;
+    let server = Binary::starts_within(&town, &addr, &without_size_signal()).await;
     let senders = Senders::begin(&town, &addr, SENDERS);
     let notes = senders.notes.clone();
     notes.wait_for(ACKNOWLEDGED).await;
-    let room_for = |bytes: &str| {
-        let bound = format!("--fsize={bytes}:unlimited");
-        let pid = server.pid().to_string();
-        let set = Command::new("prlimit").args(["--pid", &pid, &bound]).status();
-        assert!(set.unwrap().success());
-    };
-    room_for(FULL_BYTES);
+    server.limit_files(FULL_BYTES);
     let told = async {
         while notes.errors.lock().unwrap().len() < SENDERS {
             tokio::time::sleep(AGAIN).await;
@@ -72,7 +64,7 @@ async fn r04_on_a_full_disk_people_read_on_and_what_they_wrote_leaves_when_there
         stood_at,
         "nothing is acknowledged without room for it"
     );
-    room_for("unlimited");
+    server.limit_files("unlimited");
     notes.wait_for(stood_at + ACKNOWLEDGED).await;
     let notes = senders.end().await;
     server.stops().await;

@@ -4,12 +4,20 @@
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::{path::Path, time::Duration};
 
-/// Holds the lock under which the store is written, for this long.
-pub async fn hold_store(data: &Path, time: Duration) {
-    let options = SqliteConnectOptions::new().filename(data.join("whilst.db"));
-    let mut conn = SqliteConnection::connect_with(&options).await.unwrap();
-    sqlx::query("BEGIN IMMEDIATE").execute(&mut conn).await.unwrap();
-    tokio::time::sleep(time).await;
-    sqlx::query("ROLLBACK").execute(&mut conn).await.unwrap();
-    conn.close().await.unwrap();
+/// The lock under which the store is written, held by another process.
+pub struct Hold(SqliteConnection);
+
+impl Hold {
+    pub async fn of(data: &Path) -> Self {
+        let options = SqliteConnectOptions::new().filename(data.join("whilst.db"));
+        let mut conn = SqliteConnection::connect_with(&options).await.unwrap();
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut conn).await.unwrap();
+        Self(conn)
+    }
+
+    pub async fn ends_after(mut self, time: Duration) {
+        tokio::time::sleep(time).await;
+        sqlx::query("ROLLBACK").execute(&mut self.0).await.unwrap();
+        self.0.close().await.unwrap();
+    }
 }
