@@ -5,7 +5,7 @@ use super::{clock, listen, page};
 use crate::wire::Millis;
 use std::{cell::Cell, rc::Rc};
 use wasm_bindgen::JsCast;
-use web_sys::{Event, KeyboardEvent, PageTransitionEvent, window};
+use web_sys::{Event, HtmlFormElement, KeyboardEvent, PageTransitionEvent, window};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Life {
@@ -109,6 +109,19 @@ pub fn on_visit(visit: impl Fn(&str) -> bool + Clone + 'static) {
             && visit(&path)
         {
             event.prevent_default();
+        }
+    });
+}
+
+/// Calls back in place of posting a form to this path, wherever on the page it is.
+pub fn on_post(path: &'static str, post: impl Fn(HtmlFormElement) + 'static) {
+    let Some(document) = page::document() else { return };
+    listen::forever_first(&document, "submit", move |event| {
+        if action_of(&event).is_some_and(|action| action == path)
+            && let Some(form) = event.target().and_then(|form| form.dyn_into().ok())
+        {
+            event.prevent_default();
+            post(form);
         }
     });
 }

@@ -17,7 +17,6 @@ use web_sys::{BeforeUnloadEvent, Event, window};
 const LINK: Millis = Millis(1_000);
 /// A newer version takes over within this.
 const RELOAD: Millis = Millis(10_000);
-const SIGN_OUT: &str = "/sign-out";
 
 thread_local! {
     static STATE: RefCell<State> = const { RefCell::new(State::NEW) };
@@ -29,15 +28,21 @@ struct State {
     outlives_page: bool,
     /// Until then the page goes somewhere of ours.
     ours_until: Millis,
-    sign_out: SignOut,
+    sign_out: Option<SignOut>,
 }
 
-/// How far signing out has come. Until the page goes, the user may still choose to stay.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum SignOut {
-    No,
-    Pressed,
-    Asked,
+/// Signing out while something is unsent. Until the page goes, the user may still choose to stay.
+struct SignOut {
+    /// The browser has asked for this one.
+    is_asked: bool,
+    then: Box<dyn FnOnce()>,
+}
+
+impl SignOut {
+    fn carry_out(self) {
+        keep::forget();
+        (self.then)();
+    }
 }
 
 impl State {
@@ -45,7 +50,7 @@ impl State {
         listener: None,
         outlives_page: true,
         ours_until: Millis::ZERO,
-        sign_out: SignOut::No,
+        sign_out: None,
     };
 }
 
@@ -59,28 +64,35 @@ pub fn watch() {
         }
     });
     listen::forever(&window, "submit", |event| {
-        if life::action_of(&event).is_some_and(|action| action.starts_with('/') && action != SIGN_OUT) {
+        if life::action_of(&event).is_some_and(|action| action.starts_with('/')) {
             go_ours(LINK);
         }
     });
     listen::forever(&window, "pagehide", |_| {
-        if STATE.with_borrow(|state| state.sign_out == SignOut::Asked) {
-            keep::forget();
+        let asked = STATE.with_borrow_mut(|state| state.sign_out.take_if(|sign_out| sign_out.is_asked));
+        if let Some(sign_out) = asked {
+            sign_out.carry_out();
         }
     });
 }
 
 /// Something is unsent, or nothing is; and whether the tab's next page would find it.
 pub fn has_unsent(is: bool, outlives_page: bool) {
-    STATE.with_borrow_mut(|state| {
+    let sign_out = STATE.with_borrow_mut(|state| {
         state.outlives_page = outlives_page;
-        if !is {
-            state.listener = None;
-            state.sign_out = SignOut::No;
-        } else if state.listener.is_none() {
+        if is && state.listener.is_none() {
             state.listener = window().map(|window| Listener::first(&window, "beforeunload", |event| before(&event)));
         }
+        if is {
+            return None;
+        }
+        state.listener = None;
+        state.sign_out.take()
     });
+    // It was sent just now, so there is nothing to stay for.
+    if let Some(sign_out) = sign_out {
+        sign_out.carry_out();
+    }
 }
 
 /// The page is loaded again by us, and what is unsent is there again afterwards.
@@ -88,18 +100,20 @@ pub fn reloads() {
     go_ours(RELOAD);
 }
 
-/// The user presses "Sign out": what they wrote in this tab goes with them. While something is unsent
-/// the browser asks first, and it goes when the page does.
-pub fn signs_out() {
-    let asks = STATE.with_borrow_mut(|state| {
-        let asks = state.listener.is_some();
-        if asks {
-            state.sign_out = SignOut::Pressed;
+/// The user presses "Sign out": what they wrote in this tab goes with them, and `then` follows. While
+/// something is unsent the browser asks first, and both happen when the page goes.
+pub fn signs_out(then: impl FnOnce() + 'static) {
+    let then = Box::new(then);
+    let sign_out = SignOut { is_asked: false, then };
+    let certain = STATE.with_borrow_mut(|state| {
+        if state.listener.is_none() {
+            return Some(sign_out);
         }
-        asks
+        state.sign_out = Some(sign_out);
+        None
     });
-    if !asks {
-        keep::forget();
+    if let Some(sign_out) = certain {
+        sign_out.carry_out();
     }
 }
 
@@ -110,10 +124,10 @@ fn go_ours(within: Millis) {
 fn before(event: &Event) {
     let asks = STATE.with_borrow_mut(|state| {
         // Asked a second time, the user has stayed the first time.
-        state.sign_out = match state.sign_out {
-            SignOut::Pressed => SignOut::Asked,
-            SignOut::Asked | SignOut::No => SignOut::No,
-        };
+        state.sign_out = state.sign_out.take().filter(|sign_out| !sign_out.is_asked);
+        if let Some(sign_out) = &mut state.sign_out {
+            sign_out.is_asked = true;
+        }
         !(state.outlives_page && clock::now() < state.ours_until)
     });
     if asks {

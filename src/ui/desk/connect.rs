@@ -21,8 +21,7 @@ use crate::{
 };
 use leptos::prelude::*;
 use std::{cell::Cell, rc::Rc, sync::PoisonError};
-use wasm_bindgen::JsCast;
-use web_sys::{HtmlFormElement, SubmitEvent};
+use web_sys::HtmlFormElement;
 
 const WALK: &str = "walk";
 /// `boot.js` reads it as well, and hides the card before the program has come.
@@ -35,6 +34,7 @@ const SIGN_OUT_LOOKS_MAX: u32 = 20;
 const SIGN_OUT_LOOK_EVERY_MS: u32 = 50;
 const CHANNEL: &str = "whilst";
 const SIGNED_OUT: &str = "signed out";
+const SIGN_OUT_PATH: &str = "/sign-out";
 const SIGN_IN_PATH: &str = "/sign-in?next=";
 
 impl Desk {
@@ -73,6 +73,7 @@ impl Desk {
             .unwrap_or_else(PoisonError::into_inner)
             .keep_outbox_in(keep::outbox(user));
         unload::watch();
+        life::on_post(SIGN_OUT_PATH, move |form| self.sign_out(form));
         let driver = Driver::start(tab, move |effect| self.told(effect));
         self.driver().set_value(Some(driver.clone()));
         // The first picture was drawn without it, as on the server.
@@ -126,7 +127,7 @@ impl Desk {
     }
 
     /// Other tabs of this browser must not go on as somebody who left.
-    pub fn say_signed_out(self) {
+    fn say_signed_out(self) {
         self.others().with_value(|others| {
             if let Some(others) = others {
                 others.say(SIGNED_OUT);
@@ -136,18 +137,12 @@ impl Desk {
 
     /// Sends the form of signing out once what was read has been acknowledged, or after a second
     /// without that.
-    pub fn sign_out(self, submitted: &SubmitEvent) {
-        let form = submitted
-            .target()
-            .and_then(|form| form.dyn_into::<HtmlFormElement>().ok());
+    fn sign_out(self, form: HtmlFormElement) {
         self.send_read();
         let leave = move || {
-            unload::signs_out();
-            self.say_signed_out();
-            if let Some(form) = &form {
-                // Refused only for a form that is on no page any more.
-                drop(form.submit());
-            }
+            unload::signs_out(move || self.say_signed_out());
+            // Refused only for a form that is on no page any more.
+            drop(form.submit());
         };
         self.when_read_is_sent(SIGN_OUT_LOOKS_MAX, leave);
     }

@@ -38,14 +38,7 @@ pub fn foot(desk: Desk) -> AnyView {
                             }
                         })}
                     <div class="menu__rule"></div>
-                    <form
-                        method="post"
-                        action="/sign-out"
-                        on:submit=move |event| {
-                            event.prevent_default();
-                            desk.sign_out(&event);
-                        }
-                    >
+                    <form method="post" action="/sign-out">
                         <button class="menu__item">{words::SIGN_OUT}</button>
                     </form>
                 </div>
