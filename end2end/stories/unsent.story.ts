@@ -4,7 +4,6 @@ import { SignInPage } from "../pages/entrance";
 import { SettingsPage } from "../pages/settings";
 import { Tab } from "../fixtures/people";
 import { BROKEN_WIRE } from "../fixtures/quiet";
-import { SocketDoor } from "../fixtures/socket_door";
 import { expect, test } from "../fixtures/test";
 
 const STAYS = "Unsent messages stay in this tab, also when it is reloaded. Closing the tab loses them.";
@@ -32,18 +31,21 @@ const kept = (page: Page) =>
   page.evaluate(() => Object.keys(sessionStorage).filter((name) => name.startsWith("outbox ")).length);
 
 for (const { name, viewport } of SIZES) {
-  test(`on ${name} what is unsent goes through a reload and pages of forms, and is sent once in its order`, async ({ people, quiet }) => {
-  quiet.expects(BROKEN_WIRE);
+  test(`on ${name} what is unsent goes through a reload and pages of forms, and is sent once in its order`, async ({
+    people,
+    quiet,
+    wire,
+  }) => {
+    quiet.expects(BROKEN_WIRE);
     const bo = await people.owner("Bo Diddley");
-    const ada = await people.joins("Ada Lovelace", bo, { viewport });
-    const door = await SocketDoor.of(ada.context);
+    const ada = await people.joins("Ada Lovelace", bo, { viewport, baseURL: wire.url });
     const questions = new Questions(ada.page);
     await ada.reloads();
     await ada.says("Before");
     const room = ada.room.address;
     expect(questions.asked).toBe(0);
 
-    await door.shuts();
+    wire.shutsSockets();
     await expect(ada.connection.trouble).toBeVisible();
     for (const text of THREE) await ada.writes(text);
     await expect(ada.room.message("Unsent three")).toContainText("Waiting for network");
@@ -59,7 +61,8 @@ for (const { name, viewport } of SIZES) {
     await ada.page.getByRole("main").getByRole("link", { name: "People" }).click();
     await expect(ada.page).toHaveURL(/\/people$/);
     await ada.isReady();
-    await ada.page.getByRole("link", { name: "Back" }).click();
+    const back = ada.page.getByRole("link", { name: "Back" }).or(ada.sidebar.room("general"));
+    await back.filter({ visible: true }).first().click();
     await ada.isReady();
     await expect.poll(() => ada.room.order(THREE)).toEqual(THREE);
     expect(questions.asked).toBe(1);
@@ -68,7 +71,7 @@ for (const { name, viewport } of SIZES) {
     // The socket comes back beside a page of forms, which sends what waits.
     await ada.goes("/settings");
     expect(await kept(ada.page)).toBe(3);
-    await door.opens();
+    await wire.opensSockets(ada.context);
     await bo.sees("Unsent three");
     expect(await bo.room.order(THREE)).toEqual(THREE);
     await expect.poll(() => kept(ada.page)).toBe(0);
@@ -105,22 +108,25 @@ test("written offline and reloaded without a network, everything is sent once wh
   expect(await ada.room.order(THREE)).toEqual(THREE);
 });
 
-test("the browser asks before the tab closes while something is unsent, and not afterwards", async ({ people, quiet }) => {
+test("the browser asks before the tab closes while something is unsent, and not afterwards", async ({
+  people,
+  quiet,
+  wire,
+}) => {
   quiet.expects(BROKEN_WIRE);
   const bo = await people.owner("Bo Diddley");
-  const ada = await people.joins("Ada Lovelace", bo);
-  const door = await SocketDoor.of(ada.context);
+  const ada = await people.joins("Ada Lovelace", bo, { baseURL: wire.url });
   const questions = new Questions(ada.page);
   questions.stay = true;
   await ada.reloads();
-  await door.shuts();
+  wire.shutsSockets();
   await ada.writes("Do not lose me");
   await expect(ada.room.message("Do not lose me")).toContainText(/Waiting for network|Sending/);
   await ada.page.close({ runBeforeUnload: true });
   await expect.poll(() => questions.asked).toBe(1);
   await ada.sees("Do not lose me");
 
-  await door.opens();
+  await wire.opensSockets(ada.context);
   await bo.sees("Do not lose me");
   await expect.poll(() => kept(ada.page)).toBe(0);
   const closed = ada.page.waitForEvent("close");
@@ -129,14 +135,17 @@ test("the browser asks before the tab closes while something is unsent, and not 
   expect(questions.asked).toBe(1);
 });
 
-test("a duplicated tab sends nothing twice", async ({ people, quiet }) => {
+test("a duplicated tab sends nothing twice", async ({
+  people,
+  quiet,
+  wire,
+}) => {
   quiet.expects(BROKEN_WIRE);
   const bo = await people.owner("Bo Diddley");
-  const ada = await people.joins("Ada Lovelace", bo);
-  const door = await SocketDoor.of(ada.context);
+  const ada = await people.joins("Ada Lovelace", bo, { baseURL: wire.url });
   new Questions(ada.page);
   await ada.reloads();
-  await door.shuts();
+  wire.shutsSockets();
   for (const text of THREE) await ada.writes(text);
   expect(await kept(ada.page)).toBe(3);
 
@@ -148,7 +157,7 @@ test("a duplicated tab sends nothing twice", async ({ people, quiet }) => {
   expect(await kept(copy.page)).toBe(3);
   await expect.poll(() => copy.room.order(THREE)).toEqual(THREE);
 
-  await door.opens();
+  await wire.opensSockets(ada.context);
   for (const tab of [bo, ada, copy]) {
     await expect(tab.room.message("Unsent three")).not.toContainText(/Waiting for network|Sending|Not sent/);
     await expect.poll(() => tab.room.order(THREE)).toEqual(THREE);
@@ -157,28 +166,32 @@ test("a duplicated tab sends nothing twice", async ({ people, quiet }) => {
   for (const tab of [ada, copy]) await expect.poll(() => kept(tab.page)).toBe(0);
 });
 
-test("what one account has not sent is never another's, and waits for its own", async ({ people, quiet }) => {
+test("what one account has not sent is never another's, and waits for its own", async ({
+  people,
+  quiet,
+  wire,
+}) => {
   quiet.expects(BROKEN_WIRE);
   const bo = await people.owner("Bo Diddley");
-  const ada = await people.joins("Ada Lovelace", bo);
-  const door = await SocketDoor.of(ada.context);
+  const ada = await people.joins("Ada Lovelace", bo, { baseURL: wire.url });
   const questions = new Questions(ada.page);
   await ada.reloads();
   const stored = () => ada.page.evaluate(() => JSON.stringify({ ...sessionStorage }));
 
   // Her session ends, and she comes back: what she wrote is sent.
-  await door.shuts();
+  wire.shutsSockets();
   await ada.writes("Only mine");
   await ada.context.clearCookies();
-  await door.opens();
+  await wire.opensSockets(ada.context);
   await ada.signsIn();
   await bo.sees("Only mine");
 
   // She signs out with something unsent: the browser asks, and she may stay.
   await ada.opens("general");
-  await door.shuts();
+  wire.shutsSockets();
   await ada.writes("Never yours");
   expect(await kept(ada.page)).toBe(1);
+  const second = await ada.opensTab("/");
   questions.stay = true;
   const asked = questions.asked;
   const signOut = async () => {
@@ -188,9 +201,11 @@ test("what one account has not sent is never another's, and waits for its own", 
   await signOut();
   await expect.poll(() => questions.asked).toBe(asked + 1);
   expect(await kept(ada.page)).toBe(1);
+  await second.opens("general");
   questions.stay = false;
   await new SettingsPage(ada.page).signOut.click();
-  await expect(new SignInPage(ada.page).submit).toBeVisible();
+  for (const page of [ada.page, second.page]) await expect(new SignInPage(page).submit).toBeVisible();
+  await second.page.close();
   expect(await stored()).toBe("{}");
 
   // Another one signs in where her session ended by itself.
@@ -203,13 +218,13 @@ test("what one account has not sent is never another's, and waits for its own", 
   await new SignInPage(ada.page).signIn(bo.username, bo.password);
   await ada.isInside();
   await ada.opens("general");
-  await door.opens();
+  await wire.opensSockets(ada.context);
   await ada.says("I am Bo here");
   for (const text of ["Never yours", "Nor this one"]) {
     await expect(ada.page.getByText(text)).toHaveCount(0);
     await expect(bo.room.message(text)).toHaveCount(0);
   }
-  expect(await kept(ada.page)).toBe(0);
+  await expect.poll(() => kept(ada.page)).toBe(0);
 });
 
 test("the title of a page of forms has the unread number, and follows it", async ({ people }) => {
