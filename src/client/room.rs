@@ -6,7 +6,6 @@
 //! of the two places takes an entry if it is the very next one, and none twice.
 
 use super::{counting::Recent, held::Held, spans::Spans, timeline::Timeline, window::Stand};
-use crate::rules::planted::{Fault, is_planted};
 use crate::wire::{
     Change, Cursor, Message, Ordinal, RoomEvent, Seq, UserId,
     fetch::{Delta, Page, Preview},
@@ -165,13 +164,6 @@ impl Room {
     /// are not unread: one that is held need not have been on screen, but the marker never ends
     /// on it.
     pub fn displayed_to(&self, me: UserId) -> Ordinal {
-        if let Some(last) = self
-            .displayed
-            .last()
-            .filter(|_| is_planted(Fault::UndisplayedRowsPassed))
-        {
-            return last.to;
-        }
         let mut to = self.marker.ordinal;
         let mut at = to;
         let mut rows = self.timeline.messages();

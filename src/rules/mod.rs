@@ -9,7 +9,6 @@ pub mod bucket;
 pub mod civil;
 pub mod cover;
 pub mod mentions;
-pub mod planted;
 pub mod preview;
 pub mod rich;
 pub mod unread;

@@ -1,6 +1,5 @@
 //! What is unread: a fold over the log, never a number somebody keeps up.
 
-use super::planted::{Fault, is_planted};
 use crate::wire::{
     Change, Message, Ordinal, Seq, UserId,
     user_log::{Counts, Marker},
@@ -176,8 +175,7 @@ pub fn none(marker: Marker, as_of: Seq, before: &Counts) -> Counts {
 
 /// True for a message after the reader left and, once they are back, not after the return.
 fn is_of_absence(counts: &Counts, ordinal: Ordinal) -> bool {
-    let was_there = counts.returned.is_none_or(|returned| ordinal <= returned);
-    ordinal > counts.left && (was_there || is_planted(Fault::CardGrowsAfterReturn))
+    ordinal > counts.left && counts.returned.is_none_or(|returned| ordinal <= returned)
 }
 
 fn add(counts: &mut Counts, ordinal: Ordinal, mention: Option<Seq>) {

@@ -2,7 +2,6 @@
 #![expect(clippy::disallowed_methods, reason = "SQL stands here")]
 
 use super::{deed::Here, watch::LEASE_MS};
-use crate::rules::planted::{Fault, is_planted};
 use crate::server::store::{Hex, hex_list, json_list};
 use crate::wire::{
     DeviceId, Envelope, Enveloped, Millis, Position, UserId,
@@ -58,12 +57,10 @@ pub async fn list_leases(conn: &mut SqliteConnection) -> sqlx::Result<Vec<(UserI
 
 /// Up to which message the user's last lease had seen the store; none without a lease.
 pub async fn last_position(conn: &mut SqliteConnection, user: UserId) -> sqlx::Result<Option<i64>> {
-    let statement = if is_planted(Fault::LeftByTheWrongLease) {
-        "SELECT MIN(position) FROM leases WHERE user = ?1"
-    } else {
-        "SELECT MAX(position) FROM leases WHERE user = ?1"
-    };
-    sqlx::query_scalar(statement).bind(user).fetch_one(conn).await
+    sqlx::query_scalar("SELECT MAX(position) FROM leases WHERE user = ?1")
+        .bind(user)
+        .fetch_one(conn)
+        .await
 }
 
 /// Stores where each of the user's rooms ended at a position. Per room it steps back

@@ -7,7 +7,6 @@ use super::{
     sql::{self, LogRow},
 };
 use crate::{
-    rules::planted::{Fault, is_planted},
     server::{app::App, error::Result, memberships::access, sessions::Signed, store::Dense},
     wire::{
         Cursor, Entry, Problem, RoomId, Seq,
@@ -79,7 +78,6 @@ async fn piece(conn: &mut SqliteConnection, room: RoomId, after: Cursor, to: Seq
                 bytes += found.iter().map(entry_weight).sum::<usize>();
                 entries = found;
             }
-            LogRow::Message { touched, .. } if is_planted(Fault::CatchUpOffByOne) && touched == after.seq.next() => {}
             LogRow::Message { touched, message } => {
                 bytes += weight(&message);
                 if bytes > DELTA_MAX_BYTES as usize && !messages.is_empty() {

@@ -7,7 +7,6 @@ use super::{
     told::{Committed, Told},
 };
 use crate::{
-    rules::planted::{self, is_planted},
     server::{clock::Ambience, error::Fault},
     wire::Millis,
 };
@@ -88,9 +87,7 @@ async fn attempt(
     if let Err(Failure::Broken(..)) = attempted {
         writes.iter_mut().for_each(Queued::forget);
     }
-    if !is_planted(planted::Fault::PublishBeforeCommit) {
-        attempted?;
-    }
+    attempted?;
     Ok(told.into_iter().map(Committed::after_commit).collect())
 }
 
@@ -172,21 +169,7 @@ async fn apply_one(
     if write.apply(&mut batch).await? {
         savepoint.commit().await.map_err(fault)
     } else {
-        let untold = told.split_off(told_before);
-        savepoint.rollback().await.map_err(fault)?;
-        if is_planted(planted::Fault::HeadKeptAfterRollback) {
-            raise_again(conn, untold).await.map_err(fault)?;
-        }
-        Ok(())
+        told.truncate(told_before);
+        savepoint.rollback().await.map_err(fault)
     }
-}
-
-/// The mistake of who keeps heads in memory and does not take them back.
-async fn raise_again(conn: &mut SqliteConnection, untold: Vec<Told>) -> sqlx::Result<()> {
-    for told in untold {
-        if let Told::Room(event) = told {
-            super::sql::raise_room(conn, event.room, event.entry.tail).await?;
-        }
-    }
-    Ok(())
 }

@@ -24,19 +24,17 @@ use super::{
     checker::{Promise, Violation},
     drawer::Drawer,
 };
-use crate::{
-    rules::planted::{self, Fault},
-    server::testing::House as PlainHouse,
-};
+use crate::server::testing::House as PlainHouse;
 use house::Image;
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     env,
+    ops::ControlFlow,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::{
         Mutex,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     thread,
 };
@@ -125,8 +123,9 @@ fn live_alone(seed: u64, ground: &Ground, folder: &Path) -> Fate {
     })
 }
 
-/// Lives all these seeds, on as many threads as there are cores.
-fn live_all(seeds: std::ops::Range<u64>, each: &(dyn Fn(&Fate) + Sync)) -> Tally {
+/// Lives all these seeds in order, on as many threads as there are cores. After a break only
+/// seeds that have begun are lived to their end, which includes every lower one.
+fn live_all(seeds: std::ops::Range<u64>, each: &(dyn Fn(&Fate) -> ControlFlow<()> + Sync)) -> Tally {
     let ground = in_one_thread(ground());
     let place = workplace();
     let next = AtomicU64::new(seeds.start);
@@ -139,8 +138,10 @@ fn live_all(seeds: std::ops::Range<u64>, each: &(dyn Fn(&Fate) + Sync)) -> Tally
                     return tally;
                 }
                 let fate = live_alone(seed, &ground, place.path());
-                each(&fate);
                 tally.add(&fate.tally);
+                if each(&fate).is_break() {
+                    next.fetch_max(seeds.end, Ordering::Relaxed);
+                }
             }
         };
         let workers: Vec<_> = (0..cores()).map(|_| scope.spawn(work)).collect();
@@ -170,18 +171,32 @@ fn no_seed_breaks_a_promise() {
         Some(seed) => (seed..seed + 1, true),
         None => (0..number_from("WHILST_SIM_SEEDS").unwrap_or(SEEDS), false),
     };
+    // Of a broken tree one seed is enough to know.
+    let stops_when_found = env::var_os("WHILST_SIM_UNTIL_FOUND").is_some();
     let count = seeds.end - seeds.start;
     println!();
-    let broken = Mutex::new(0_usize);
+    let found: Mutex<BTreeMap<u64, Vec<Violation>>> = Mutex::default();
     let tally = live_all(seeds, &|fate| {
+        if fate.violations.is_empty() {
+            return ControlFlow::Continue(());
+        }
         for violation in &fate.violations {
             println!("seed {}: {violation}", fate.seed);
         }
-        *broken.lock().unwrap() += fate.violations.len();
+        found.lock().unwrap().insert(fate.seed, fate.violations.clone());
+        if stops_when_found {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     });
-    let broken = broken.into_inner().unwrap();
+    let found = found.into_inner().unwrap();
+    let broken: usize = found.values().map(Vec::len).sum();
     println!("sim: {count} seeds, {} steps, {broken} violations", tally.steps);
     println!("sim: {tally}");
+    if let Some((seed, violations)) = found.first_key_value() {
+        println!("sim: found by seed {seed} ({})", promises_in(violations));
+    }
     assert_eq!(broken, 0, "see the seeds above");
     if !alone {
         for what in ALL {
@@ -191,59 +206,11 @@ fn no_seed_breaks_a_promise() {
     }
 }
 
-/// The first seed that finds a fault, and the promises that it breaks there.
-fn first_to_find(fault: Fault, ground: &Ground, place: &Path) -> Option<(u64, BTreeSet<Promise>)> {
-    planted::plant(Some(fault));
-    let found = (0..SEEDS).find_map(|seed| {
-        let fate = in_one_thread(live(seed, ground, place));
-        let promises: BTreeSet<_> = fate.violations.iter().map(|violation| violation.promise).collect();
-        (!promises.is_empty()).then_some((seed, promises))
-    });
-    planted::plant(None);
-    found
-}
-
-#[test]
-fn each_planted_fault_is_found() {
-    // The runner's own line has no end yet.
-    println!();
-    let ground = in_one_thread(ground());
-    let next = AtomicUsize::new(0);
-    let missed = Mutex::new(Vec::new());
-    thread::scope(|scope| {
-        let work = || {
-            while let Some(fault) = planted::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let place = workplace();
-                match first_to_find(*fault, &ground, place.path()) {
-                    Some((seed, promises)) => {
-                        let promises: Vec<_> = promises.iter().map(|promise| format!("{promise:?}")).collect();
-                        println!(
-                            "fault {}: found by seed {seed} ({})",
-                            kebab(*fault),
-                            promises.join(", ")
-                        );
-                    }
-                    None => missed.lock().unwrap().push(*fault),
-                }
-            }
-        };
-        for _ in 0..cores() {
-            scope.spawn(work);
-        }
-    });
-    assert_eq!(missed.into_inner().unwrap(), []);
-}
-
-/// `PublishBeforeCommit` as `publish-before-commit`.
-fn kebab(fault: Fault) -> String {
-    let mut name = String::new();
-    for c in format!("{fault:?}").chars() {
-        if c.is_uppercase() && !name.is_empty() {
-            name.push('-');
-        }
-        name.extend(c.to_lowercase());
-    }
-    name
+/// Each broken promise once: `K2, K7`.
+fn promises_in(violations: &[Violation]) -> String {
+    let promises: BTreeSet<Promise> = violations.iter().map(|violation| violation.promise).collect();
+    let names: Vec<_> = promises.iter().map(|promise| format!("{promise:?}")).collect();
+    names.join(", ")
 }
 
 #[test]

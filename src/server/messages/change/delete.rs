@@ -5,7 +5,6 @@ use super::{
     sql,
 };
 use crate::{
-    rules::planted::{Fault, is_planted},
     server::{
         app::App,
         error::Result,
@@ -78,9 +77,6 @@ impl Delete {
             mentioned: aimed.row.mentions,
         };
         let seq = batch.append_about(room, aimed.member.user(), ordinal, deleted).await?;
-        if is_planted(Fault::TombstoneDropsKey) {
-            sql::forget_key(batch.conn(), aimed.row.author, self.aim.target.key).await?;
-        }
         Ok((room, seq))
     }
 }

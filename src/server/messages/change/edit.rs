@@ -5,10 +5,7 @@ use super::{
     sql,
 };
 use crate::{
-    rules::{
-        mentions,
-        planted::{Fault, is_planted},
-    },
+    rules::mentions,
     server::{
         app::App,
         error::Result,
@@ -69,7 +66,7 @@ impl Edit {
         }
         // Compared with the last change of the text, not of the row: somebody's reaction
         // in between is no reason to refuse what was written.
-        if self.revision < aimed.row.body_seq && !is_planted(Fault::OlderEditWins) {
+        if self.revision < aimed.row.body_seq {
             return Err(Problem::Outdated(self.aim.ordinal()).into());
         }
         Ok(aimed)

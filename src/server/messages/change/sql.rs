@@ -3,7 +3,7 @@
 
 use crate::{
     server::store::{hex_list, user_list},
-    wire::{Body, ClientKey, Emoji, Millis, Ordinal, RoomId, Seq, Target, UserId},
+    wire::{Body, Emoji, Millis, Ordinal, RoomId, Seq, Target, UserId},
 };
 use sqlx::{FromRow, Result, Row, SqliteConnection};
 use std::collections::HashMap;
@@ -241,16 +241,6 @@ pub async fn delete_reactions(conn: &mut SqliteConnection, room: RoomId, ordinal
     sqlx::query("DELETE FROM reactions WHERE room = ?1 AND ordinal = ?2")
         .bind(room)
         .bind(ordinal)
-        .execute(conn)
-        .await?;
-    Ok(())
-}
-
-/// What no deletion may do: tests plant it, to see it found.
-pub async fn forget_key(conn: &mut SqliteConnection, author: UserId, key: ClientKey) -> Result<()> {
-    sqlx::query("DELETE FROM client_keys WHERE author = ?1 AND client_key = ?2")
-        .bind(author)
-        .bind(key)
         .execute(conn)
         .await?;
     Ok(())

@@ -12,19 +12,12 @@ use super::{
     wish::{Digest, Wish},
 };
 use crate::{
-    rules::{
-        mentions,
-        planted::{self, is_planted},
-    },
+    rules::mentions,
     server::{
         error::{Error, Fault, Result},
         sessions::Signed,
     },
-    wire::{
-        Body, ClientKey, RoomId,
-        event::Accepted,
-        user_log::{Marker, ReadMarker, UserValue},
-    },
+    wire::{Body, ClientKey, RoomId, event::Accepted},
 };
 use tokio::sync::oneshot;
 
@@ -102,30 +95,8 @@ pub(super) async fn apply(batch: &mut Batch<'_>, mut run: Vec<&mut PendingSend>)
     for (pending, outcome) in run.iter_mut().zip(outcomes) {
         pending.outcome = Some(outcome.map_err(Error::Problem));
     }
-    let said: Vec<_> = fresh
-        .events
-        .iter()
-        .filter_map(|event| Some((event.room, event.row.clone()?)))
-        .collect();
     for event in fresh.events {
         batch.tell(Told::Room(event));
-    }
-    if is_planted(planted::Fault::SendingMovesMarker) {
-        for (room, row) in said {
-            let (version, ordinal) = (0, row.ordinal);
-            let marker = Marker { version, ordinal };
-            let value = UserValue::ReadMarker(ReadMarker { room, marker });
-            batch
-                .put_user_value(row.author, &value)
-                .await
-                .map_err(|error| match error {
-                    Error::Fault(fault) => fault,
-                    Error::Problem(problem) => Fault {
-                        doing: "planting",
-                        source: problem.into(),
-                    },
-                })?;
-        }
     }
     Ok(())
 }

@@ -2,10 +2,7 @@
 
 use super::{super::batch::Batch, ReadySend, Sent};
 use crate::{
-    rules::{
-        mentions::mentions,
-        planted::{Fault, is_planted},
-    },
+    rules::mentions::mentions,
     server::writer::sql::KeyRow,
     wire::{
         Change, ClientKey, Entry, Enveloped, Message, Millis, Ordinal, Problem, RoomEvent, RoomId, Seq, SessionId,
@@ -76,14 +73,9 @@ fn decide(batch: &Batch<'_>, send: &ReadySend, ground: &mut Ground, fresh: &mut 
         return Err(Problem::SignedOut);
     }
     // Before membership: a resend gets its first answer also from who has left since.
-    if let Some(first) = ground.keys.get(&(wish.user, wish.key))
-        && !is_planted(Fault::ResendTakesNewSeq)
-    {
+    if let Some(first) = ground.keys.get(&(wish.user, wish.key)) {
         let accepted = first.answer(wish)?;
         return Ok(Sent { accepted, again: true });
-    }
-    if is_planted(Fault::RemovalNotCheckedAgain) {
-        ground.authors.entry((send.room, wish.user)).or_default();
     }
     let author_nth = ground.authors.get_mut(&(send.room, wish.user)).ok_or(Problem::Gone)?;
     let tip = ground.tips.get_mut(&send.room).ok_or(Problem::Gone)?;

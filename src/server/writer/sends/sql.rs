@@ -8,7 +8,6 @@ use super::{
     ReadySend,
     number::{Fresh, Ground, Tip},
 };
-use crate::rules::planted::{Fault, is_planted};
 use crate::{
     server::store::{Hex, Place, Unhexed, hex, json_list, seal},
     wire::{ClientKey, Message, Millis, Ordinal, RoomEvent, RoomId, Seq, SessionId, Tail, UserId},
@@ -188,9 +187,6 @@ pub async fn store(conn: &mut SqliteConnection, fresh: &Fresh) -> Result<()> {
     if fresh.events.is_empty() {
         return Ok(());
     }
-    if is_planted(Fault::ResendTakesNewSeq) {
-        forget_keys(conn, fresh).await?;
-    }
     sqlx::query(STORE)
         .bind(json_list(messages(fresh).map(|(_, message)| message.text()))?)
         .bind(message_rows(fresh)?)
@@ -281,16 +277,4 @@ fn tip_rows(fresh: &Fresh) -> Result<String> {
             .iter()
             .map(|(room, tip)| (Hex(room.as_bytes()), tip.seq.0, tip.tail.0, tip.ordinal.0)),
     )
-}
-
-/// The mistake of a store in which a key may be written over.
-async fn forget_keys(conn: &mut SqliteConnection, fresh: &Fresh) -> Result<()> {
-    sqlx::query(
-        "DELETE FROM client_keys
-          WHERE (author, client_key) IN (SELECT unhex(value ->> 0), unhex(value ->> 1) FROM json_each(?1))",
-    )
-    .bind(key_rows(fresh)?)
-    .execute(conn)
-    .await?;
-    Ok(())
 }
