@@ -23,7 +23,11 @@ impl Tab {
             ServerItem::Welcome(welcome) => self.take_welcome(welcome, out),
             ServerItem::WelcomeRooms(rooms) => self.take_heads(&rooms.rooms, rooms.more, out),
             ServerItem::Room(event) => self.take_event(event, out),
-            ServerItem::User(UserEvent { prev, item }) => {
+            ServerItem::User(UserEvent { prev, mut item }) => {
+                // An answer brought newer counts of the room. These may end at an earlier return.
+                if item.useq <= self.user.cursor {
+                    item.counts = None;
+                }
                 self.user.hear(prev, item.useq);
                 self.take_user_item(&item, &[], out);
             }

@@ -4,7 +4,11 @@ use super::{
     model::{Server, room, user},
     world::World,
 };
-use crate::{client::Input, rules::away::Form, wire::Ordinal};
+use crate::{
+    client::Input,
+    rules::away::Form,
+    wire::{Ordinal, user_log::Marker},
+};
 
 const TWO_HOURS: u64 = 2 * 60 * 60 * 1_000;
 
@@ -111,6 +115,38 @@ fn card_is_frozen_at_the_return() {
     assert_eq!(world.tab(other).card().cloned(), before, "on a device that comes later");
     let reloaded = world.seat_from_page(1, None);
     assert_eq!(world.tab(reloaded).card().cloned(), before, "after a reload");
+}
+
+#[test]
+fn read_marker_from_before_the_return_that_arrives_late_does_not_unfreeze_the_card() {
+    let (mut world, ada) = away_with_a_tab_open();
+    let reads_elsewhere = |world: &mut World, ordinal| {
+        let marker = Marker {
+            version: 0,
+            ordinal: Ordinal(ordinal),
+        };
+        world.server.mark(user(1), room(1), marker)
+    };
+    world.is_cut_off(ada);
+    reads_elsewhere(&mut world, 1);
+    while !world.connects(ada) {
+        world.passes(1_000);
+    }
+    assert!(world.serves(ada));
+    while world.hears(ada) {}
+    let late = reads_elsewhere(&mut world, 2);
+    world.publish(late);
+    is_back(&mut world);
+    while world.hears_answer(ada, 0) {}
+    while world.hears(ada) {}
+    let counts = world.server.counts(user(1), room(1));
+    assert_eq!(world.tab(ada).counts(room(1)), Some(counts));
+    world.calm();
+    let before = world.tab(ada).card().cloned();
+    assert_eq!(before.as_ref().map(|card| card.messages), Some(10));
+    world.is_said(2, room(1), "later");
+    world.calm();
+    assert_eq!(world.tab(ada).card().cloned(), before);
 }
 
 #[test]
