@@ -178,6 +178,7 @@ fn shows_the_absence(reader: &Reader, history: &History, store: &FinalStore, fou
     // By the server's clock, which may have been set back meanwhile.
     let length = absence_length(episode).unwrap_or_default();
     let is_long = length >= history.min_absence && !store.is_dismissed(user, episode);
+    let is_card_due = is_long && reader.knows_returns();
     let mut messages = 0;
     for tie in store.memberships.iter().filter(|tie| tie.is_in && tie.user == user) {
         let Some(room) = store.rooms.get(&tie.room) else {
@@ -192,7 +193,7 @@ fn shows_the_absence(reader: &Reader, history: &History, store: &FinalStore, fou
                 tie.room
             )
         });
-        let is_due = is_long && due.since_left > 0 && !reader.opened.contains(&tie.room);
+        let is_due = is_card_due && due.since_left > 0 && !reader.opened.contains(&tie.room);
         found.unless(is_listed || !is_due, Promise::K8, || {
             format!(
                 "client {client} has not {:?} on its card, where {} were missed",

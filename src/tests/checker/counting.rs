@@ -39,7 +39,7 @@ pub fn judge(history: &History, store: &FinalStore, found: &mut Findings) {
             .is_none_or(|episode| episode.returned.is_some());
         for reader in history.readers.iter().filter(|reader| reader.user == user) {
             if let Some(held) = reader.rooms.iter().find(|room| room.room == id) {
-                let due = if is_over {
+                let due = if is_over && reader.knows_returns() {
                     due
                 } else {
                     without_absence(&due, &held.counts)

@@ -10,7 +10,12 @@
 //! exactly one · K6 no reader goes back, and what they hold is the log · K7 nothing
 //! reaches who is not in the room · K8 unread numbers, markers and the away card are what the log says
 //! · K9 edits and deletions come to the same everywhere · K10 no push is due: none is
-//! built yet, so the rule is that no job for one exists.
+//! built yet, so the rule is that no job for one exists · K11 a client of an older release
+//! is sent nothing that it does not know.
+//!
+//! A reader of the first level is judged like any other, with one excuse. The first level
+//! does not carry where the log stood at the return, so such a tab has no away card, and
+//! what its counts say of the absence is not judged. Its other counts are.
 
 mod absences;
 mod counting;
@@ -27,7 +32,8 @@ pub use store::{FinalStore, Membership, StoredKey, StoredRoom};
 
 use crate::rules::away::Card;
 use crate::wire::{
-    ClientKey, Command, Cursor, Epoch, Message, Millis, Ordinal, Problem, RoomId, Seq, Tail, UserId, user_log::Counts,
+    ClientKey, Command, Cursor, Envelope, Epoch, Level, Message, Millis, Ordinal, Problem, RoomId, Seq, Tail, UserId,
+    user_log::Counts,
 };
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -54,6 +60,8 @@ pub struct History {
     pub memberships: Vec<MembershipChange>,
     pub restores: Vec<Restore>,
     pub cursors: Vec<Stand>,
+    /// Items and answers that a client of an older release was sent and does not know.
+    pub not_known: Vec<(ClientId, Envelope)>,
     /// Messages that were stored, in order.
     pub stored: Vec<StoredMessage>,
     /// What the watch over presence had stored, in order.
@@ -179,6 +187,7 @@ pub struct Stand {
 #[derive(Debug, Clone)]
 pub struct Reader {
     pub client: ClientId,
+    pub level: Level,
     pub user: UserId,
     pub rooms: Vec<ReaderRoom>,
     /// The away card.
@@ -222,6 +231,7 @@ pub enum Promise {
     K8,
     K9,
     K10,
+    K11,
 }
 
 /// A promise that was not kept, and how.
@@ -268,8 +278,21 @@ pub fn judge(history: &History, store: &FinalStore) -> Vec<Violation> {
     found.unless(store.push_jobs == 0, Promise::K10, || {
         format!("{} jobs for a push that nobody built", store.push_jobs)
     });
+    for (client, item) in &history.not_known {
+        found.add(
+            Promise::K11,
+            format!("client {client} was sent {item:?}, which its release does not know"),
+        );
+    }
     found.0.sort_by_key(|violation| violation.promise);
     found.0
+}
+
+impl Reader {
+    /// It knows where the log stood at a return.
+    fn knows_returns(&self) -> bool {
+        self.level > Level::FIRST
+    }
 }
 
 impl History {

@@ -88,6 +88,7 @@ fn whole() -> (History, FinalStore) {
         heard: entries.iter().map(|entry| heard(1, ADA, entry, None)).collect(),
         memberships: vec![change(BO, 3, true), change(CY, 4, true), change(CY, 5, false)],
         restores: Vec::new(),
+        not_known: vec![],
         cursors: vec![stand(1, 5), stand(1, 8)],
         stored: vec![],
         attempts: vec![],
@@ -268,6 +269,7 @@ fn reader(client: ClientId, user: UserId, counts: Counts, messages: &[Message]) 
     };
     Reader {
         client,
+        level: Level::CURRENT,
         user,
         rooms: vec![room],
         card: None,
@@ -584,6 +586,30 @@ fn k8_is_broken_by_an_absence_that_is_not_what_was_recorded() {
 }
 
 #[test]
+fn reader_of_the_first_level_needs_no_card_and_counts_exactly_but_for_the_absence() {
+    let of_first_level = |spoil: fn(&mut Reader)| {
+        broken(|history, store| {
+            absent(history, store);
+            let reader = &mut history.readers[1];
+            reader.level = Level::FIRST;
+            reader.card = None;
+            spoil(reader);
+        })
+    };
+    assert_eq!(of_first_level(|_| ()), []);
+    assert_eq!(of_first_level(|reader| reader.rooms[0].counts.returned = None), []);
+    assert_eq!(of_first_level(|reader| reader.rooms[0].counts.since_left = 2), []);
+    assert_eq!(
+        of_first_level(|reader| reader.rooms[0].counts.unread = 2),
+        [Promise::K8]
+    );
+    assert_eq!(
+        of_first_level(|reader| reader.rooms[0].counts.mentions = 1),
+        [Promise::K8]
+    );
+}
+
+#[test]
 fn card_may_lack_what_was_read_opened_or_put_away() {
     let episode = EpisodeId::from_bytes([9; 16]);
     assert_eq!(
@@ -673,4 +699,14 @@ fn k9_is_broken_by_deleted_words_that_are_still_somewhere() {
 #[test]
 fn k10_is_broken_by_any_job_while_no_push_is_built() {
     assert_eq!(broken(|_, store| store.push_jobs = 1), [Promise::K10]);
+}
+
+#[test]
+fn k11_is_broken_by_anything_that_an_older_client_does_not_know() {
+    let item = Envelope {
+        kind: 12,
+        version: 1,
+        body: Vec::new(),
+    };
+    assert_eq!(broken(|history, _| history.not_known.push((1, item))), [Promise::K11]);
 }

@@ -9,7 +9,7 @@ mod record;
 mod store;
 
 use crate::wire::{
-    ClientItem, Command, Enveloped, Level, ServerItem, Unpack,
+    ClientItem, Command, Envelope, Enveloped, Level, ServerItem, Unpack,
     command::Greeting,
     event::Change,
     fetch::{Answer, Ask, Question},
@@ -17,7 +17,7 @@ use crate::wire::{
     user_log::UserValue,
 };
 use sha2::Digest as _;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 struct Release {
     name: &'static str,
@@ -42,6 +42,23 @@ impl Release {
             (kind, bytes(hex))
         })
     }
+}
+
+/// What 0.1.0 has recorded, each with its type.
+pub fn recorded_by_0_1_0() -> impl Iterator<Item = (&'static str, Envelope)> {
+    RELEASES[0].frames().map(|(kind, framed)| {
+        let mut items = frame::items(&framed).unwrap();
+        (kind, items.remove(0))
+    })
+}
+
+/// The kinds and versions that 0.1.0 has recorded, by type.
+pub fn forms_of_0_1_0() -> BTreeMap<&'static str, BTreeSet<(u16, u8)>> {
+    let mut forms: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for (kind, item) in recorded_by_0_1_0() {
+        forms.entry(kind).or_default().insert((item.kind, item.version));
+    }
+    forms
 }
 
 fn bytes(hex: &str) -> Vec<u8> {
@@ -128,12 +145,7 @@ fn a_level_1_client_gets_every_item_and_answer_in_the_bytes_of_0_1_0() {
 
 #[test]
 fn a_level_1_client_is_sent_no_item_that_0_1_0_does_not_know() {
-    let known: BTreeSet<(u16, u8)> = RELEASES[0]
-        .frames()
-        .filter(|(kind, _)| *kind == "ServerItem")
-        .map(|(_, framed)| frame::items(&framed).unwrap().remove(0))
-        .map(|item| (item.kind, item.version))
-        .collect();
+    let known = &forms_of_0_1_0()["ServerItem"];
     let mut withheld = 0;
     for (kind, hex) in golden::samples() {
         let item = frame::items(&bytes(&hex)).unwrap().remove(0);

@@ -1,7 +1,7 @@
 //! The end of a seed: everything is mended, everybody comes to rest, and what they see
 //! is compared with the store and with tabs that have just been opened.
 
-use super::world::World;
+use super::{first_level::FirstLevel, world::World};
 use crate::{
     client::{Input, Row, Tab},
     tests::{
@@ -80,6 +80,10 @@ impl World {
                 self.is_replaced(at).await;
                 continue;
             }
+            if let Some(line) = self.line_without_answers() {
+                self.drops(line);
+                continue;
+            }
             if self
                 .seats
                 .iter()
@@ -110,6 +114,18 @@ impl World {
         })
     }
 
+    /// The line of a tab of 0.1.0 whose read marker was refused: it sends it again on its next
+    /// socket only.
+    fn line_without_answers(&self) -> Option<usize> {
+        let waiting = self.seats.iter().filter(|seat| !seat.tab.is_read_sent());
+        let mut lines = waiting.filter_map(|seat| seat.line);
+        lines.find(|line| {
+            let line = self.lines[*line].as_ref();
+            let socket = line.and_then(|line| line.first_level.as_ref());
+            socket.is_some_and(FirstLevel::has_sent_keyless)
+        })
+    }
+
     fn reader(&self, at: usize) -> Reader {
         let seat = &self.seats[at];
         let rooms = seat.tab.rooms();
@@ -127,6 +143,7 @@ impl World {
         });
         Reader {
             client: seat.client,
+            level: seat.level,
             user: seat.user(),
             rooms: rooms.collect(),
             card: seat.tab.card().cloned(),

@@ -24,10 +24,7 @@ use crate::{
         testing::{MovedClock, SeededChance, cheap_passwords, write_connection},
         writer::{Publication, Told, Writer, WriterTask},
     },
-    wire::{
-        Envelope, Enveloped, Epoch, Millis, Problem, UserId,
-        fetch::{Ask, Question},
-    },
+    wire::{Envelope, Epoch, Millis, Problem, UserId},
 };
 use std::{
     fs,
@@ -166,11 +163,11 @@ impl House {
         })
     }
 
-    pub async fn answers(&self, who: &Signed, ask: &Ask) -> Result<Envelope, Problem> {
-        let (app, who, ask) = (self.app.clone(), *who, Question::current(ask.clone()).pack());
+    pub async fn answers(&self, who: &Signed, question: Envelope) -> Result<Envelope, Problem> {
+        let (app, who) = (self.app.clone(), *who);
         let mut answering = Turn::new(async move {
             let who = sessions::recheck(&app, &who).await?;
-            fetch::answer_for(&app, &who, &ask).await
+            fetch::answer_for(&app, &who, &question).await
         });
         let answer = answering.go(self.app.store.readers()).await;
         let answer = answer.expect("answers wait for nothing but the store");

@@ -8,6 +8,7 @@
 mod absence;
 mod dice;
 mod end;
+mod first_level;
 mod house;
 mod people;
 mod record;
@@ -81,7 +82,8 @@ async fn live(seed: u64, ground: &Ground, folder: &Path) -> Fate {
     world.tally.saw(Seen::SeveralTabs);
     for nth in 0..seats {
         let user = world.people[nth % world.people.len()].user;
-        world.sits_down(user, Drawer::default()).await;
+        let level = world.a_level();
+        world.sits_down_at(level, user, Drawer::default()).await;
     }
     let steps = STEPS_PER_SEED;
     while world.tally.steps < steps {

@@ -5,12 +5,14 @@ use crate::{
     client::{Effect, Env, Generation, Input, Tab},
     server::{sessions::Signed, testing::START},
     tests::{checker::ClientId, drawer::Drawer},
-    wire::{Envelope, Epoch, Millis, Problem, RoomId, Seq, UserId, fetch::Ask},
+    wire::{Envelope, Epoch, Level, Millis, Problem, RoomId, Seq, UserId, fetch::Ask},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
 pub struct Seat {
     pub client: ClientId,
+    /// The first, if its program is that of 0.1.0.
+    pub level: Level,
     pub who: Signed,
     pub tab: Tab,
     pub drawer: Drawer,
@@ -43,9 +45,10 @@ pub struct Asked {
 }
 
 impl Seat {
-    pub fn new(client: ClientId, who: Signed, drawer: Drawer, dice: Dice, now: u64) -> Self {
+    pub fn new(client: ClientId, level: Level, who: Signed, drawer: Drawer, dice: Dice, now: u64) -> Self {
         Self {
             client,
+            level,
             who,
             tab: Tab::new(Millis(START.0 + now), Box::new(drawer.clone())),
             drawer,
@@ -59,6 +62,10 @@ impl Seat {
             stands: BTreeMap::new(),
             opened: BTreeSet::new(),
         }
+    }
+
+    pub fn is_of_first_level(&self) -> bool {
+        self.level == Level::FIRST
     }
 
     pub fn user(&self) -> UserId {

@@ -59,6 +59,12 @@ kinds! {
     Resume
     /// A reader fell out of a ring.
     FellOut
+    /// A tab of 0.1.0.
+    FirstLevel
+    /// A tab of 0.1.0 fell out of a ring, noticed the gap and asked for what it lacked.
+    FirstLevelFellOut
+    /// Today's program found what a tab of 0.1.0 had written down.
+    Upgrade
     /// More was said at once than a delta holds.
     Flood
     /// Answers to who comes back.

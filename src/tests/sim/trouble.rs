@@ -11,7 +11,7 @@ use crate::{
     client::Input,
     server::{memberships, sessions, writer::ReadySend},
     tests::{checker::Restore, drawer::Drawer},
-    wire::{Body, ClientKey, Epoch, command, limits::DELTA_MAX_ENTRIES},
+    wire::{Body, ClientKey, Epoch, Level, command, limits::DELTA_MAX_ENTRIES},
 };
 use futures_util::future::join_all;
 
@@ -77,17 +77,27 @@ impl World {
         if !self.seats[at].drawer.is_empty() {
             self.tally.saw(Seen::TabKilled);
         }
-        let (user, drawer, who) = {
+        let (user, drawer, who, old) = {
             let seat = &self.seats[at];
-            (seat.user(), seat.drawer.clone(), seat.who)
+            (seat.user(), seat.drawer.clone(), seat.who, seat.level)
         };
+        let level = self.a_level_after(old);
         self.is_gone(at);
         let next = if self.is_signed_out(at) {
-            self.sits_down(user, drawer).await
+            self.sits_down_at(level, user, drawer).await
         } else {
-            self.sits_down_as(who, drawer)
+            self.sits_down_as(level, who, drawer)
         };
         self.takes_place(next, at);
+    }
+
+    /// A browser may have kept the old program, or fetched that of today.
+    fn a_level_after(&mut self, old: Level) -> Level {
+        if old == Level::CURRENT || self.dice.happens(500) {
+            return old;
+        }
+        self.tally.saw(Seen::Upgrade);
+        Level::CURRENT
     }
 
     /// Another tab of the same browser begins with a copy of what it had written down.
@@ -100,11 +110,14 @@ impl World {
             .collect();
         let Some(&at) = self.dice.pick(&full) else { return };
         self.tally.saw(Seen::TabDuplicated);
-        let (who, copy) = (self.seats[at].who, self.seats[at].drawer.copied());
+        let (level, who, copy) = {
+            let seat = &self.seats[at];
+            (seat.level, seat.who, seat.drawer.copied())
+        };
         for stored in copy.stored() {
             self.record.may_be_tried_again(who.user(), stored.client_key);
         }
-        self.sits_down_as(who, copy);
+        self.sits_down_as(level, who, copy);
     }
 
     fn is_signed_out(&self, at: usize) -> bool {

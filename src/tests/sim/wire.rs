@@ -1,6 +1,6 @@
 //! A wire between a tab and the server: every frame is carried by hand.
 
-use super::turn::Turn;
+use super::{first_level::FirstLevel, turn::Turn};
 use crate::{
     server::socket::Progress,
     tests::checker::Moment,
@@ -32,6 +32,8 @@ pub struct Line {
     /// The tab is still at its end.
     pub has_tab: bool,
     pub talk: Option<Turn<()>>,
+    /// What it is to a tab of 0.1.0.
+    pub first_level: Option<FirstLevel>,
     pipe: Pipe,
 }
 
@@ -55,6 +57,7 @@ impl Line {
             is_dead: false,
             has_tab: true,
             talk: Some(talk),
+            first_level: None,
             pipe,
         }
     }

@@ -3,6 +3,7 @@
 
 use super::{
     dice::{Dice, mix},
+    first_level::{self, FirstLevel},
     house::{House, Image},
     record::{Listener, Record},
     seat::{Asked, Seat},
@@ -17,13 +18,13 @@ use crate::{
         testing::{MovedClock, START, SeededChance},
     },
     tests::{
-        checker::{Moment, Promise, Violation},
+        checker::{ClientId, Moment, Promise, Violation},
         drawer::Drawer,
     },
     wire::{
-        ClientItem, Command, DeviceId, Enveloped, Millis, Problem, RoomId, ServerItem, UserId,
+        ClientItem, Command, DeviceId, Enveloped, Level, Millis, Problem, RoomId, ServerItem, UserId,
         command::Greeting,
-        fetch::{self, News},
+        fetch::{self, News, Question},
         frame,
     },
 };
@@ -31,6 +32,7 @@ use axum::extract::ws::Message;
 use std::{path::PathBuf, sync::Arc};
 
 pub const ABNORMAL: u16 = 1006;
+const FIRST_LEVEL_PER_MILLE: u64 = 333;
 
 /// What every world begins with.
 #[derive(Clone)]
@@ -216,16 +218,34 @@ impl World {
 
     // Tabs.
 
-    pub async fn sits_down(&mut self, user: UserId, drawer: Drawer) -> usize {
-        let who = self.house.signs_in(user).await;
-        self.sits_down_as(who, drawer)
+    /// The level of a program that a browser has had for a while.
+    pub fn a_level(&mut self) -> Level {
+        if self.dice.happens(FIRST_LEVEL_PER_MILLE) {
+            Level::FIRST
+        } else {
+            Level::CURRENT
+        }
     }
 
-    pub fn sits_down_as(&mut self, who: Signed, drawer: Drawer) -> usize {
+    /// With the program of today, as the server has it.
+    pub async fn sits_down(&mut self, user: UserId, drawer: Drawer) -> usize {
+        self.sits_down_at(Level::CURRENT, user, drawer).await
+    }
+
+    pub async fn sits_down_at(&mut self, level: Level, user: UserId, drawer: Drawer) -> usize {
+        let who = self.house.signs_in(user).await;
+        self.sits_down_as(level, who, drawer)
+    }
+
+    pub fn sits_down_as(&mut self, level: Level, who: Signed, drawer: Drawer) -> usize {
+        if level == Level::FIRST {
+            self.tally.saw(Seen::FirstLevel);
+        }
         self.clients += 1;
         let device = DeviceId::new(Millis(u64::from(self.clients)), [7; 10]);
         let dice = self.dice.apart();
-        self.seats.push(Seat::new(self.clients, who, drawer, dice, self.now));
+        self.seats
+            .push(Seat::new(self.clients, level, who, drawer, dice, self.now));
         let at = self.seats.len() - 1;
         self.tells(at, Input::Start { device, visible: true });
         at
@@ -277,6 +297,11 @@ impl World {
             }
             Effect::SendFrame { generation, bytes } => self.sends(at, generation, bytes),
             Effect::Fetch { fetch, ask } => {
+                let line = self.seats[at].line.and_then(|line| self.lines[line].as_mut());
+                let first_level = line.and_then(|line| line.first_level.as_mut());
+                if first_level.is_some_and(|socket| socket.asks(&ask)) {
+                    self.tally.saw(Seen::FirstLevelFellOut);
+                }
                 let seat = &self.seats[at];
                 self.asked.push(Asked {
                     seat: at,
@@ -331,7 +356,12 @@ impl World {
         }
         let line = seat.line.and_then(|line| self.lines[line].as_mut());
         if let Some(line) = line.filter(|line| line.generation == generation && !line.is_dead) {
-            line.up.push_back(Message::Binary(bytes.into()));
+            let frames = match &mut line.first_level {
+                Some(socket) => socket.sends(&bytes),
+                None => vec![bytes],
+            };
+            line.up
+                .extend(frames.into_iter().map(|frame| Message::Binary(frame.into())));
         }
     }
 
@@ -343,9 +373,11 @@ impl World {
         };
         let (who, epoch) = (self.seats[at].who, self.house.epoch());
         let house = &self.house;
-        let line = Line::new(at, generation, who.user(), epoch, |mouth, ear| {
+        let is_of_first_level = self.seats[at].is_of_first_level();
+        let mut line = Line::new(at, generation, who.user(), epoch, |mouth, ear| {
             house.converse(who, mouth, ear)
         });
+        line.first_level = is_of_first_level.then(FirstLevel::default);
         let place = self.lines.len();
         self.lines.push(Some(line));
         self.talks(place).await;
@@ -436,6 +468,7 @@ impl World {
                     at: said_at,
                 };
                 self.record.hears_frame(listener, &bytes);
+                self.first_level_receives(at, listener.client, &bytes);
                 if has_item(&bytes, |item| matches!(item, ServerItem::Welcome(_))) {
                     self.seats[seat].epoch = Some(epoch);
                 }
@@ -473,6 +506,22 @@ impl World {
         }
     }
 
+    /// A frame that 0.1.0 does not understand breaks what was promised to it.
+    fn first_level_receives(&mut self, at: usize, client: ClientId, bytes: &[u8]) {
+        let line = self.lines[at].as_mut();
+        let Some(socket) = line.and_then(|line| line.first_level.as_mut()) else {
+            return;
+        };
+        for item in frame::items(bytes).unwrap_or_default() {
+            if let Ok(item) = ServerItem::unpack(&item) {
+                socket.receives(&item);
+            }
+        }
+        let unknown = first_level::unknown_items(bytes).into_iter();
+        let not_known = unknown.map(|item| (client, item));
+        self.record.history.not_known.extend(not_known);
+    }
+
     // The server.
 
     async fn goes_on_with(&mut self, at: usize) {
@@ -503,9 +552,15 @@ impl World {
     }
 
     async fn answers(&mut self, at: usize) {
-        let who = self.seats[self.asked[at].seat].who;
-        let ask = self.asked[at].ask.clone();
-        let answer = self.house.answers(&who, &ask).await;
+        let seat = &self.seats[self.asked[at].seat];
+        let who = seat.who;
+        let ask = &self.asked[at].ask;
+        let question = if seat.is_of_first_level() {
+            first_level::question(ask)
+        } else {
+            Question::current(ask.clone()).pack()
+        };
+        let answer = self.house.answers(&who, question).await;
         if let Ok(answer) = &answer {
             self.counts_news(answer);
         }
@@ -548,6 +603,10 @@ impl World {
         };
         if let Ok(envelope) = &answer {
             self.record.hears_answer(listener, envelope);
+            if seat.is_of_first_level() && !first_level::knows_answer(envelope) {
+                let not_known = (asked.client, envelope.clone());
+                self.record.history.not_known.push(not_known);
+            }
             let body = envelope.body.clone();
             self.notes(3, &body);
         }
