@@ -40,14 +40,15 @@ pub fn rect_of(element: &Element) -> Rect {
     }
 }
 
-/// True if the test is true of one of the elements that the selector finds.
-pub fn any(selector: &str, test: impl Fn(&Element) -> bool) -> bool {
+/// Where the elements that a selector finds stand on the screen.
+pub fn rects_of(selector: &str) -> Vec<Rect> {
     let Some(Ok(found)) = document().map(|document| document.query_selector_all(selector)) else {
-        return false;
+        return Vec::new();
     };
     (0..found.length())
         .filter_map(|at| found.item(at)?.dyn_into().ok())
-        .any(|element: Element| test(&element))
+        .map(|element: Element| rect_of(&element))
+        .collect()
 }
 
 pub fn set_title(title: &str) {

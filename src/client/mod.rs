@@ -15,7 +15,8 @@
 //! acting      what the reader does
 //! room        one room: its summary, its timeline, the one path by which snapshots,
 //!             deltas and live events come in; `head` and `counting` what is kept of it
-//! window      which of a room's rows are drawn, and how that moves
+//! window      which of a room's rows are drawn, and how that moves; `reading` which of them
+//!             were on screen long enough
 //! outbox      commands that are not acknowledged yet; `kept` where they outlive a page,
 //!             `unsent` what the tab makes of both, `overlay` what they will do to rows
 //! ```
@@ -40,6 +41,7 @@ mod overlay;
 mod pages;
 mod presence;
 mod query;
+mod reading;
 mod room;
 mod socket;
 mod sorted;
@@ -59,6 +61,7 @@ pub use io::{Act, Changed, Effect, Env, FetchId, Generation, Input};
 pub use kept::{KeptOutbox, OUTBOX_PREFIX, Texts};
 pub use outbox::{Pending, PendingState};
 pub use overlay::{Overlay, PendingReaction};
+pub use reading::{READ_AFTER, Reading};
 pub use spans::{Span, Spans};
 pub use store::{MemoryStore, OutboxStore, Stored};
 pub use tab::Tab;

@@ -16,12 +16,12 @@ use crate::{
     browser::{life, page, timer},
     rules::{
         away::{Card, Form},
-        cover::is_covered,
+        cover::Rect,
     },
     wire::EpisodeId,
 };
 use leptos::prelude::*;
-use web_sys::{Element, HtmlElement};
+use web_sys::HtmlElement;
 
 const CARD_ID: &str = "away";
 /// All that may lie over the log.
@@ -29,16 +29,10 @@ const NOTICES: &str = ".notices > *";
 /// Unless somebody points at it or is in it, the card folds after this.
 const FOLDS_AFTER_MS: u32 = 20_000;
 
-/// True if anything lies over the log.
-pub fn is_over_log() -> bool {
-    page::any(NOTICES, |_| true)
-}
-
-/// True if something lies over the row, the card or another notice: it cannot be read then.
-/// To be asked again when [`Desk::card_open`] changes.
-pub fn covers(row: &Element) -> bool {
-    let row = page::rect_of(row);
-    page::any(NOTICES, |notice| is_covered(row, page::rect_of(notice)))
+/// Where something lies over the log, the card or another notice: what is behind it cannot be
+/// read. To be asked again when [`Desk::card_open`] changes.
+pub fn covers() -> Vec<Rect> {
+    page::rects_of(NOTICES)
 }
 
 pub fn away(desk: Desk) -> AnyView {

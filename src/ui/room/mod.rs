@@ -11,7 +11,6 @@ mod message;
 mod note;
 mod prose;
 mod reactions;
-mod reading;
 mod rows;
 mod skipped;
 mod stand;

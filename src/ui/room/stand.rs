@@ -2,7 +2,6 @@
 //! the end only if people left it there: what they do decides, never where the
 //! browser happens to scroll.
 
-use super::reading::{READ_AFTER, Reading};
 use crate::{
     browser::{
         clock,
@@ -12,6 +11,8 @@ use crate::{
         timer,
         watch::{Sight, Sizes},
     },
+    client::{READ_AFTER, Reading},
+    rules::cover::Rect,
     ui::{away, desk::Desk},
     wire::{Millis, Ordinal, RoomId, Seq},
 };
@@ -391,21 +392,22 @@ impl Inner {
     }
 
     fn tell_displayed(&self, now: Millis) {
-        let is_covered = |row: Ordinal| {
-            let selector = ["[data-ordinal=\"", &row.to_string(), "\"]"].concat();
-            let row = self.list.query_selector(&selector).ok().flatten();
-            row.is_some_and(|row| away::covers(&row))
-        };
-        if away::is_over_log() {
-            self.reading.borrow_mut().begin_anew_where(is_covered, now);
-        }
-        let runs = self.reading.borrow().displayed(now);
+        let covers = away::covers();
+        let mut reading = self.reading.borrow_mut();
+        let runs = reading.displayed_beside(&covers, |row| self.rect_of(row), now);
+        drop(reading);
         if let Some((first, _)) = runs.first() {
             self.desk.has_in_view(self.room, *first);
         }
         for (from, to) in runs {
             self.desk.displayed(self.room, from, to);
         }
+    }
+
+    fn rect_of(&self, row: Ordinal) -> Option<Rect> {
+        let selector = ["[data-ordinal=\"", &row.to_string(), "\"]"].concat();
+        let row = self.list.query_selector(&selector).ok().flatten();
+        row.as_ref().map(page::rect_of)
     }
 
     /// The reader looks again, looks away or leaves: what was displayed until now is told, and

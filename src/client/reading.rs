@@ -1,6 +1,10 @@
-//! Which rows were on screen long enough to have been read.
+//! Which rows were on screen long enough to have been read. The screen says which rows came
+//! and went, and where they and what lies over them are.
 
-use crate::wire::{Millis, Ordinal};
+use crate::{
+    rules::cover::{Rect, is_covered},
+    wire::{Millis, Ordinal},
+};
 
 /// A glance shorter than this reads nothing.
 pub const READ_AFTER: Millis = Millis(800);
@@ -27,15 +31,26 @@ impl Reading {
         }
     }
 
-    /// Something lies over these rows: they are not in view until it is gone.
-    pub fn begin_anew_where(&mut self, is_covered: impl Fn(Ordinal) -> bool, now: Millis) {
-        for (_, since) in self.0.iter_mut().filter(|(row, _)| is_covered(*row)) {
-            *since = now;
+    /// The rows that were in view long enough, as runs without a hole, from old to new. A row
+    /// that lies behind one of the covers is not in view until that is gone.
+    pub fn displayed_beside(
+        &mut self,
+        covers: &[Rect],
+        rect_of: impl Fn(Ordinal) -> Option<Rect>,
+        now: Millis,
+    ) -> Vec<(Ordinal, Ordinal)> {
+        if !covers.is_empty() {
+            for (row, since) in &mut self.0 {
+                let is_behind = |rect| covers.iter().any(|cover| is_covered(rect, *cover));
+                if rect_of(*row).is_some_and(is_behind) {
+                    *since = now;
+                }
+            }
         }
+        self.displayed(now)
     }
 
-    /// The rows that were in view long enough, as runs without a hole, from old to new.
-    pub fn displayed(&self, now: Millis) -> Vec<(Ordinal, Ordinal)> {
+    fn displayed(&self, now: Millis) -> Vec<(Ordinal, Ordinal)> {
         let long_enough = |since: &Millis| now.0.saturating_sub(since.0) >= READ_AFTER.0;
         let rows = self.0.iter().filter(|(_, since)| long_enough(since));
         let mut rows: Vec<Ordinal> = rows.map(|(row, _)| *row).collect();
@@ -108,10 +123,20 @@ mod tests {
         let mut reading = Reading::default();
         reading.came(Ordinal(3), Millis(0));
         reading.came(Ordinal(4), Millis(0));
-        reading.begin_anew_where(|row| row == Ordinal(3), Millis(1_000));
-        assert_eq!(reading.displayed(Millis(1_000)), [run(4, 4)]);
+        let height = |from: f64, to: f64| Rect {
+            left: 0.0,
+            top: from,
+            right: 400.0,
+            bottom: to,
+        };
+        let rect_of = |row: Ordinal| match row {
+            Ordinal(3) => Some(height(40.0, 80.0)),
+            _ => Some(height(80.0, 120.0)),
+        };
+        let cover = [height(20.0, 60.0)];
+        assert_eq!(reading.displayed_beside(&cover, rect_of, Millis(1_000)), [run(4, 4)]);
         assert!(reading.waits(Millis(1_000)), "it may be uncovered");
-        assert_eq!(reading.displayed(Millis(1_800)), [run(3, 4)]);
+        assert_eq!(reading.displayed_beside(&[], rect_of, Millis(1_800)), [run(3, 4)]);
     }
 
     #[test]
