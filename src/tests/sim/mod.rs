@@ -12,6 +12,7 @@ mod first_level;
 mod house;
 mod people;
 mod record;
+mod screen;
 mod seat;
 mod sql;
 mod stories;

@@ -1,6 +1,6 @@
 //! What people do at their tabs.
 
-use super::world::World;
+use super::{screen::Screen, tally::Seen, world::World};
 use crate::{
     client::{Act, Input, Row},
     wire::{ClientKey, Emoji, Message, Ordinal, Problem, RoomId, RoomKind, UserId},
@@ -11,6 +11,8 @@ const ROWS_DRAWN: usize = 30;
 const ROWS_ON_SCREEN_MAX: usize = 12;
 /// More would make the rooms emptier, not the world richer.
 const ROOMS_MAX: usize = 6;
+/// A user who comes back often looks first at what lies beside the card.
+const LOOKS_BESIDE_CARD_PER_MILLE: u64 = 400;
 const EMOJI: [&str; 3] = ["👍", "🎉", "❤️"];
 
 impl World {
@@ -33,6 +35,9 @@ impl World {
 
     fn an_input(&mut self, at: usize) -> Option<Input> {
         let open = self.seats[at].tab.open_room();
+        if self.seats[at].card_over_log().is_some() && self.dice.happens(LOOKS_BESIDE_CARD_PER_MILLE) {
+            return self.a_screenful(at, open?);
+        }
         Some(match self.dice.below(100) {
             0..14 => Input::OpenRoom {
                 room: self.a_room(at)?,
@@ -96,24 +101,26 @@ impl World {
         rows.messages().rev().nth(back.min(held.checked_sub(1)?)).cloned()
     }
 
-    /// A run of the rows that are drawn, as many as a window shows, is on screen long enough.
+    /// Some of the rows that are drawn, as many as a window shows, are on screen long enough,
+    /// except those behind the away card. Gives the last of the runs that the tab is told.
     fn a_screenful(&mut self, at: usize, room: RoomId) -> Option<Input> {
         let rows = self.seats[at].tab.drawn(room, ROWS_DRAWN, &|_| 0).rows;
-        let first = self.dice.index(rows.len().max(1));
+        let last = 1 + self.dice.index(rows.len().max(1));
         let window = 1 + self.dice.index(ROWS_ON_SCREEN_MAX);
-        let mut shown: Vec<Arc<Message>> = Vec::new();
-        for row in rows.into_iter().skip(first).take(window) {
-            match row {
-                Row::Message { message, .. } if shown.last().is_none_or(|above| follows(above, &message)) => {
-                    shown.push(message);
-                }
-                Row::Message { .. } | Row::Gap { .. } | Row::Older { .. } => break,
-                Row::Day(_) | Row::New | Row::Note { .. } | Row::Pending { .. } => {}
-            }
+        let last = last.min(rows.len());
+        let shown = &rows[last.saturating_sub(window)..last];
+        let screen = Screen::of(shown, self.seats[at].card_over_log());
+        if screen.covers_something() {
+            self.tally.saw(Seen::Covered);
         }
-        let (from, to) = (shown.first()?.ordinal, shown.last()?.ordinal);
-        self.record.displays(self.seats[at].user(), room, &shown);
-        Some(Input::Displayed { room, from, to })
+        self.record.displays(self.seats[at].user(), room, &screen.visible());
+        let runs = screen.displayed().into_iter();
+        let mut inputs = runs.map(|(from, to)| Input::Displayed { room, from, to });
+        let final_input = inputs.next_back();
+        for input in inputs {
+            self.tells(at, input);
+        }
+        final_input
     }
 
     fn a_scroll(&mut self, at: usize, room: RoomId) -> Option<Input> {
@@ -258,10 +265,6 @@ impl World {
             }
         }
     }
-}
-
-fn follows(above: &Message, message: &Message) -> bool {
-    above.ordinal.next() == message.ordinal
 }
 
 fn is_failed(state: &crate::client::PendingState) -> bool {

@@ -3,9 +3,10 @@
 use super::dice::Dice;
 use crate::{
     client::{Effect, Env, Generation, Input, Tab},
+    rules::away::Card,
     server::{sessions::Signed, testing::START},
     tests::{checker::ClientId, drawer::Drawer},
-    wire::{Envelope, Epoch, Level, Millis, Problem, RoomId, Seq, UserId, fetch::Ask},
+    wire::{Envelope, EpisodeId, Epoch, Level, Millis, Problem, RoomId, Seq, UserId, fetch::Ask},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,6 +31,8 @@ pub struct Seat {
     /// As of the last welcome.
     pub epoch: Option<Epoch>,
     pub stands: BTreeMap<RoomId, Option<Seq>>,
+    /// The absence whose card was folded.
+    folded: Option<EpisodeId>,
     /// Rooms that were on its screen.
     pub opened: BTreeSet<RoomId>,
 }
@@ -60,6 +63,7 @@ impl Seat {
             is_asleep: false,
             epoch: None,
             stands: BTreeMap::new(),
+            folded: None,
             opened: BTreeSet::new(),
         }
     }
@@ -70,6 +74,20 @@ impl Seat {
 
     pub fn user(&self) -> UserId {
         self.who.user()
+    }
+
+    /// A room comes on its screen. That folds the card.
+    pub fn opens(&mut self, room: RoomId) {
+        self.opened.insert(room);
+        if self.tab.open_room() != Some(room) && self.tab.card_episode().is_some() {
+            self.folded = self.tab.card_episode();
+        }
+    }
+
+    /// The card, where it lies over the log of a room. On the home page it is the page.
+    pub fn card_over_log(&self) -> Option<&Card> {
+        let card = self.tab.card().filter(|card| Some(card.episode) != self.folded);
+        card.filter(|_| self.tab.open_room().is_some())
     }
 
     pub fn steps(&mut self, now: u64, input: Input) -> Vec<Effect> {

@@ -53,6 +53,8 @@ kinds! {
     Return
     /// A tab had a card to show.
     Card
+    /// Messages were behind the card.
+    Covered
     ServerClock
     TabClock
     Suspend

@@ -32,7 +32,7 @@ use axum::extract::ws::Message;
 use std::{path::PathBuf, sync::Arc};
 
 pub const ABNORMAL: u16 = 1006;
-const FIRST_LEVEL_PER_MILLE: u64 = 333;
+const FIRST_LEVEL_PER_MILLE: u64 = 400;
 
 /// What every world begins with.
 #[derive(Clone)]
@@ -262,7 +262,7 @@ impl World {
         let now = self.now;
         let seat = &mut self.seats[at];
         if let Input::OpenRoom { room, .. } = &input {
-            seat.opened.insert(*room);
+            seat.opens(*room);
         }
         let effects = seat.steps(now, input);
         let moved = seat.moved();
