@@ -9,51 +9,63 @@ use crate::{
 /// A glance shorter than this reads nothing.
 pub const READ_AFTER: Millis = Millis(800);
 
-/// The rows in view, each since when.
+/// The rows in view.
 #[derive(Debug, Default)]
-pub struct Reading(Vec<(Ordinal, Millis)>);
+pub struct Reading(Vec<InView>);
+
+#[derive(Debug)]
+struct InView {
+    row: Ordinal,
+    since: Millis,
+    /// Something lay over it when that was asked last.
+    is_behind: bool,
+}
 
 impl Reading {
     pub fn came(&mut self, row: Ordinal, now: Millis) {
-        if !self.0.iter().any(|(other, _)| *other == row) {
-            self.0.push((row, now));
+        if !self.0.iter().any(|other| other.row == row) {
+            self.0.push(InView {
+                row,
+                since: now,
+                is_behind: false,
+            });
         }
     }
 
     pub fn went(&mut self, row: Ordinal) {
-        self.0.retain(|(other, _)| *other != row);
+        self.0.retain(|other| other.row != row);
     }
 
     /// The reader did not look until now: every glance begins anew.
     pub fn begin_anew(&mut self, now: Millis) {
-        for (_, since) in &mut self.0 {
-            *since = now;
+        for row in &mut self.0 {
+            row.since = now;
         }
     }
 
     /// The rows that were in view long enough, as runs without a hole, from old to new. A row
-    /// that lies behind one of the covers is not in view until that is gone.
+    /// that lies behind one of the covers is not in view; one that lay behind one at the last
+    /// call is in view from now on, because nobody knows since when it was uncovered.
     pub fn displayed_beside(
         &mut self,
         covers: &[Rect],
         rect_of: impl Fn(Ordinal) -> Option<Rect>,
         now: Millis,
     ) -> Vec<(Ordinal, Ordinal)> {
-        if !covers.is_empty() {
-            for (row, since) in &mut self.0 {
-                let is_behind = |rect| covers.iter().any(|cover| is_covered(rect, *cover));
-                if rect_of(*row).is_some_and(is_behind) {
-                    *since = now;
-                }
+        for row in &mut self.0 {
+            let is_behind = |rect| covers.iter().any(|cover| is_covered(rect, *cover));
+            let was_behind = row.is_behind;
+            row.is_behind = !covers.is_empty() && rect_of(row.row).is_some_and(is_behind);
+            if was_behind || row.is_behind {
+                row.since = now;
             }
         }
         self.displayed(now)
     }
 
     fn displayed(&self, now: Millis) -> Vec<(Ordinal, Ordinal)> {
-        let long_enough = |since: &Millis| now.0.saturating_sub(since.0) >= READ_AFTER.0;
-        let rows = self.0.iter().filter(|(_, since)| long_enough(since));
-        let mut rows: Vec<Ordinal> = rows.map(|(row, _)| *row).collect();
+        let long_enough = |row: &&InView| now.0.saturating_sub(row.since.0) >= READ_AFTER.0;
+        let mut rows: Vec<Ordinal> = self.0.iter().filter(long_enough).map(|row| row.row).collect();
         rows.sort_unstable();
         let mut runs: Vec<(Ordinal, Ordinal)> = Vec::new();
         for row in rows {
@@ -69,7 +81,7 @@ impl Reading {
     pub fn waits(&self, now: Millis) -> bool {
         self.0
             .iter()
-            .any(|(_, since)| now.0.saturating_sub(since.0) < READ_AFTER.0)
+            .any(|row| now.0.saturating_sub(row.since.0) < READ_AFTER.0)
     }
 }
 
@@ -136,7 +148,10 @@ mod tests {
         let cover = [height(20.0, 60.0)];
         assert_eq!(reading.displayed_beside(&cover, rect_of, Millis(1_000)), [run(4, 4)]);
         assert!(reading.waits(Millis(1_000)), "it may be uncovered");
-        assert_eq!(reading.displayed_beside(&[], rect_of, Millis(1_800)), [run(3, 4)]);
+        // It was uncovered at some time since.
+        assert_eq!(reading.displayed_beside(&[], rect_of, Millis(1_810)), [run(4, 4)]);
+        assert_eq!(reading.displayed_beside(&[], rect_of, Millis(2_609)), [run(4, 4)]);
+        assert_eq!(reading.displayed_beside(&[], rect_of, Millis(2_610)), [run(3, 4)]);
     }
 
     #[test]

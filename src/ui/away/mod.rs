@@ -24,15 +24,15 @@ use leptos::prelude::*;
 use web_sys::HtmlElement;
 
 const CARD_ID: &str = "away";
-/// All that may lie over the log.
-const NOTICES: &str = ".notices > *";
+/// All that may lie over the log: the card and other notices, the bar of what was skipped, the button
+/// to the newest message, and the state of the connection.
+const OVER_LOG: &str = ".notices > *, .room__skipped, .room__jump, .room__status > *";
 /// Unless somebody points at it or is in it, the card folds after this.
 const FOLDS_AFTER_MS: u32 = 20_000;
 
-/// Where something lies over the log, the card or another notice: what is behind it cannot be
-/// read. To be asked again when [`Desk::card_open`] changes.
+/// Where something lies over the log: what is behind it cannot be read. To be asked again when [`Desk::card_open`] changes.
 pub fn covers() -> Vec<Rect> {
-    page::rects_of(NOTICES)
+    page::rects_of(OVER_LOG)
 }
 
 pub fn away(desk: Desk) -> AnyView {
@@ -65,6 +65,7 @@ struct Held {
     desk: Desk,
     card: Memo<Option<Card>>,
     announced: StoredValue<Option<EpisodeId>>,
+    is_shown: StoredValue<bool>,
     timer: StoredValue<Option<timer::Timeout>, LocalStorage>,
     came_from: StoredValue<Option<HtmlElement>, LocalStorage>,
 }
@@ -75,6 +76,7 @@ impl Held {
             desk,
             card,
             announced: StoredValue::new(None),
+            is_shown: StoredValue::new(false),
             timer: StoredValue::new_local(None),
             came_from: StoredValue::new_local(None),
         }
@@ -82,14 +84,20 @@ impl Held {
 
     /// A card came, changed or went.
     fn meet(self, card: Option<Card>) {
+        let was_shown = self.is_shown.get_value();
+        self.is_shown.set_value(card.is_some());
         let Some(card) = card else {
             self.timer.set_value(None);
             return;
         };
-        if self.announced.get_value() != Some(card.episode) {
+        let is_new = self.announced.get_value() != Some(card.episode);
+        if is_new {
             self.announced.set_value(Some(card.episode));
             let sentence = words::away_sentence(card.messages, card.number_of_rooms(), card.mentions);
             self.desk.announce(sentence);
+        }
+        // One that was gone for a moment, in another tab perhaps, folds like a new one.
+        if is_new || !was_shown {
             self.release();
         }
     }

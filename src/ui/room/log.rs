@@ -100,7 +100,7 @@ fn take_care(desk: Desk, room: RoomId, rows: Memo<Drawn>, at_end: RwSignal<bool>
     effect_after(move |before: Option<bool>| {
         let is_open = desk.card_open().get();
         if before.is_some_and(|before| before != is_open) {
-            with(&Stand::look_again);
+            with(&|stand| stand.card_changes(is_open));
         }
         is_open
     });

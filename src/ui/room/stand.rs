@@ -150,9 +150,14 @@ impl Stand {
         self.inner.settle();
     }
 
-    /// Something came over the list or went away from it.
-    pub fn look_again(&self) {
-        self.inner.look_again();
+    /// The card came over the list, or went away from it: then nobody knows any more what was
+    /// behind it, and nothing is told.
+    pub fn card_changes(&self, is_open: bool) {
+        if is_open {
+            self.inner.look_again();
+        } else {
+            self.inner.begin_anew(clock::now());
+        }
     }
 
     /// Lands at the first unread message, now or when it is drawn.
@@ -417,6 +422,10 @@ impl Inner {
         if self.attended.replace(page::is_attended()) {
             self.tell_displayed(now);
         }
+        self.begin_anew(now);
+    }
+
+    fn begin_anew(self: &Rc<Self>, now: Millis) {
         self.reading.borrow_mut().begin_anew(now);
         self.read_later();
     }
