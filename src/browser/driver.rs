@@ -102,7 +102,7 @@ impl Driver {
                 if generation == self.0.generation.get()
                     && let Some(socket) = &*self.0.socket.borrow()
                 {
-                    socket.send(bytes);
+                    socket.send(&bytes);
                 }
             }
             Effect::Fetch { fetch, ask } => self.fetch(fetch, ask),

@@ -1,11 +1,14 @@
 //! One WebSocket at a time. Each has a generation, by which whoever hears of it
 //! knows whether it is still the one that matters.
+//!
+//! Written on the browser's own interface. The library's socket hands every frame over as a
+//! `Blob`, which the browser reads later: a page that is frozen or left at once loses it.
 
-use futures_channel::mpsc::{self, UnboundedReceiver, UnboundedSender};
-use futures_util::{FutureExt, SinkExt, StreamExt, future::poll_fn, select_biased};
-use gloo_net::websocket::{Message, State, WebSocketError, futures::WebSocket};
-use wasm_bindgen_futures::spawn_local;
-use web_sys::window;
+use super::listen::Listener;
+use js_sys::{ArrayBuffer, Uint8Array};
+use std::rc::Rc;
+use wasm_bindgen::JsCast;
+use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket, window};
 
 /// The only code a client closes with; also stands for ends without one.
 const NORMAL: u16 = 1000;
@@ -20,60 +23,59 @@ pub enum Heard {
 
 /// Dropping it closes the socket.
 pub struct Socket {
-    out: UnboundedSender<Vec<u8>>,
+    socket: Option<WebSocket>,
+    listeners: Option<[Listener; 3]>,
 }
 
 impl Socket {
     /// Opens one and tells what becomes of it; after `Closed` it tells no more.
     /// After being dropped it tells nothing at all.
     pub fn open(path: &str, heard: impl Fn(Heard) + 'static) -> Self {
-        // Unbounded, but the tab sends one unacknowledged command a room.
-        let (out, frames) = mpsc::unbounded();
-        match WebSocket::open(&address(path)) {
-            Ok(socket) => spawn_local(run(socket, frames, heard)),
-            Err(_) => spawn_local(async move { heard(Heard::Closed(ABNORMAL)) }),
+        let Ok(socket) = WebSocket::new(&address(path)) else {
+            wasm_bindgen_futures::spawn_local(async move { heard(Heard::Closed(ABNORMAL)) });
+            return Self {
+                socket: None,
+                listeners: None,
+            };
+        };
+        socket.set_binary_type(BinaryType::Arraybuffer);
+        let heard = Rc::new(heard);
+        let (opened, told) = (Rc::clone(&heard), Rc::clone(&heard));
+        let listeners = [
+            Listener::new(&socket, "open", move |_| opened(Heard::Opened)),
+            Listener::new(&socket, "message", move |event| {
+                let data = event.dyn_ref::<MessageEvent>().map(MessageEvent::data);
+                // The server sends bytes alone.
+                if let Some(bytes) = data.and_then(|data| data.dyn_into::<ArrayBuffer>().ok()) {
+                    told(Heard::Frame(Uint8Array::new(&bytes).to_vec()));
+                }
+            }),
+            // An error is always followed by a close, which says more.
+            Listener::new(&socket, "close", move |event| {
+                let code = event.dyn_ref::<CloseEvent>().map_or(ABNORMAL, CloseEvent::code);
+                heard(Heard::Closed(code));
+            }),
+        ];
+        Self {
+            socket: Some(socket),
+            listeners: Some(listeners),
         }
-        Self { out }
     }
 
-    pub fn send(&self, frame: Vec<u8>) {
-        // A socket that ended says so by `Closed`; the frame's commands are sent again.
-        let _ = self.out.unbounded_send(frame);
+    /// Hands the frame to the browser before it returns.
+    pub fn send(&self, frame: &[u8]) {
+        if let Some(socket) = &self.socket {
+            // A socket that ended says so by `Closed`; the frame's commands are sent again.
+            let _ = socket.send_with_u8_array(frame);
+        }
     }
 }
 
-async fn run(mut socket: WebSocket, mut frames: UnboundedReceiver<Vec<u8>>, heard: impl Fn(Heard)) {
-    // Nothing is sent before it is open, so what comes out here means: dropped.
-    let dropped = select_biased! {
-        _ = frames.next() => true,
-        _ = poll_fn(|cx| socket.poll_ready_unpin(cx)).fuse() => false,
-    };
-    if dropped {
-        return;
-    }
-    if !matches!(socket.state(), State::Open) {
-        return heard(Heard::Closed(ABNORMAL));
-    }
-    heard(Heard::Opened);
-    let mut socket = socket.fuse();
-    loop {
-        select_biased! {
-            frame = frames.next() => {
-                let Some(frame) = frame else {
-                    let _ = socket.into_inner().close(Some(NORMAL), None);
-                    return;
-                };
-                if socket.send(Message::Bytes(frame)).await.is_err() {
-                    return heard(Heard::Closed(ABNORMAL));
-                }
-            },
-            message = socket.next() => match message {
-                Some(Ok(Message::Bytes(bytes))) => heard(Heard::Frame(bytes)),
-                Some(Err(WebSocketError::ConnectionClose(close))) => return heard(Heard::Closed(close.code)),
-                // An error is always followed by a close, which says more.
-                Some(Ok(Message::Text(_)) | Err(_)) => {}
-                None => return heard(Heard::Closed(ABNORMAL)),
-            },
+impl Drop for Socket {
+    fn drop(&mut self) {
+        drop(self.listeners.take());
+        if let Some(socket) = &self.socket {
+            let _ = socket.close_with_code(NORMAL);
         }
     }
 }
