@@ -28,6 +28,14 @@ export class RoomPage {
     return this.messages.filter({ has: this.page.getByText(text, { exact: true }) });
   }
 
+  /** The address of a message, once it is stored. */
+  async permalink(text: string): Promise<string> {
+    const message = this.message(text);
+    await expect(message).toHaveAttribute("id", /^m-\d+$/);
+    const id = await message.getAttribute("id");
+    return `${this.address}/${id!.slice("m-".length)}`;
+  }
+
   /** What can be done with a message, once its panel is open. */
   get actions(): Locator {
     return this.page.getByRole("group", { name: "Message actions" });
