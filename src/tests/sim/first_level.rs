@@ -25,6 +25,7 @@ use crate::{
         envelope::encode,
         fetch::{Answer, Ask, News},
         frame,
+        room::RoomHead,
         user_log::UserItem,
     },
 };
@@ -98,12 +99,8 @@ impl FirstLevel {
     /// An item reaches the tab.
     pub fn receives(&mut self, item: &ServerItem) {
         match item {
-            ServerItem::Welcome(welcome) => {
-                self.starts_at(welcome.rooms.iter().map(|head| (head.room, head.cursor.seq)))
-            }
-            ServerItem::WelcomeRooms(more) => {
-                self.starts_at(more.rooms.iter().map(|head| (head.room, head.cursor.seq)))
-            }
+            ServerItem::Welcome(welcome) => self.starts_at(&welcome.rooms),
+            ServerItem::WelcomeRooms(more) => self.starts_at(&more.rooms),
             ServerItem::Room(event) => {
                 let (room, seq) = (event.room, event.entry.seq);
                 let before = self.arrived.insert(room, seq);
@@ -119,7 +116,8 @@ impl FirstLevel {
         }
     }
 
-    fn starts_at(&mut self, heads: impl Iterator<Item = (RoomId, Seq)>) {
+    fn starts_at(&mut self, heads: &[RoomHead]) {
+        let heads = heads.iter().map(|head| (head.room, head.cursor.seq));
         self.arrived.extend(heads);
     }
 
