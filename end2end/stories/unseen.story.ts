@@ -18,6 +18,10 @@ const SIZES = [
 const POSTS_AT_ONCE = 6;
 /** Longer than a row must be on screen to be read, and its marker to be counted. */
 const READ_MS = 2_000;
+/** Less than a phone's window, so that no row is passed. */
+const SCROLL_PX = 400;
+/** Rows of a page that is fetched as one reads. */
+const MORE_THAN_A_PAGE = 60;
 
 test.use({ settings: FAST, trace: "off" });
 
@@ -114,12 +118,17 @@ async function goesEveryWay(reader: Person, garden: string, count: number): Prom
   await expect(bySidebar.room.divider).toBeInViewport();
   await bySidebar.page.close();
 
-  const byWalk = await reader.opensTab("/");
-  await byWalk.page.getByRole("link", { name: /^Catch up/ }).or(byWalk.card.catchUp).first().click();
-  await byWalk.room.isOpen(ROOM);
-  await expect(byWalk.room.divider).toBeInViewport();
+  const byWalk = await catchesUp(reader);
   await expect(byWalk.page.getByRole("group", { name: "Catch up" })).toContainText(/\d left/);
   await byWalk.page.close();
+}
+
+async function catchesUp(reader: Person): Promise<Tab> {
+  const tab = await reader.opensTab("/");
+  await tab.page.getByRole("link", { name: /^Catch up/ }).or(tab.card.catchUp).first().click();
+  await tab.room.isOpen(ROOM);
+  await expect(tab.room.divider).toBeInViewport();
+  return tab;
 }
 
 for (const { name, viewport } of SIZES) {
@@ -158,6 +167,20 @@ test("five thousand unread: every way leads to the first of them, and skipping a
   await expect(skipped).toBeHidden();
   await tab.sidebar.counts(ROOM, 0);
   await expect.poll(() => storedUnread(tab)).toBe(0);
+
+  // The walk goes on page by page as one reads, says how much is left, and ends when one has enough.
+  const byWalk = await catchesUp(readers[1]!);
+  const walk = byWalk.page.getByRole("group", { name: "Catch up" });
+  const left = async () => Number(/([\d,]+) left/.exec(await walk.innerText())?.[1]?.replace(",", "") ?? 0);
+  const before = await left();
+  await byWalk.page.locator("#log").hover();
+  const readsOn = async () => {
+    await byWalk.page.mouse.wheel(0, SCROLL_PX);
+    return left();
+  };
+  await expect.poll(readsOn, { intervals: [READ_MS], timeout: 60_000 }).toBeLessThan(before - MORE_THAN_A_PAGE);
+  await walk.getByRole("button", { name: "Mark the rest as read" }).click();
+  await expect.poll(() => storedUnread(byWalk)).toBe(0);
 });
 
 test("what was on screen is read also when the reader leaves at once", async ({ people }) => {
