@@ -17,8 +17,9 @@ use crate::{
 use std::{
     fs,
     process::{Child, Command as Process, Stdio},
-    time::{Duration, Instant},
+    time::Duration,
 };
+use tokio::time::Instant;
 
 const AGREE_WITHIN: Duration = Duration::from_secs(5);
 /// Longer than the writer waits for a lock.
