@@ -18,6 +18,8 @@ const SIZES = [
 const POSTS_AT_ONCE = 6;
 /** Longer than a row must be on screen to be read, and its marker to be counted. */
 const READ_MS = 2_000;
+/** At the lower edge rows are cut off or behind a button, and a post may have overtaken others. */
+const EDGE_ROWS = 8;
 /** Less than a phone's window, so that no row is passed. */
 const SCROLL_PX = 400;
 /** Rows of a page that is fetched as one reads. */
@@ -192,5 +194,5 @@ test("what was on screen is read also when the reader leaves at once", async ({ 
   const seen = await lastInView(tab);
   await tab.page.close({ runBeforeUnload: true });
   const other = await readers[0]!.opensTab("/");
-  await expect.poll(() => storedUnread(other)).toBeLessThanOrEqual(60 - seen + 2);
+  await expect.poll(() => storedUnread(other)).toBeLessThanOrEqual(60 - seen + EDGE_ROWS);
 });
