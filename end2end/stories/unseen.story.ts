@@ -173,8 +173,10 @@ test("five thousand unread: every way leads to the first of them, and skipping a
   // The walk goes on page by page as one reads, says how much is left, and ends when one has enough.
   const byWalk = await catchesUp(readers[1]!);
   const walk = byWalk.page.getByRole("group", { name: "Catch up" });
-  const left = async () => Number(/([\d,]+) left/.exec(await walk.innerText())?.[1]?.replace(",", "") ?? 0);
+  const left = async () => Number((await walk.getByText(/^[\d,]+ left$/).innerText()).replace(/\D/g, ""));
   const before = await left();
+  // A row that leaves the screen too soon is not read, and nothing after it is.
+  await expect.poll(left).toBeLessThan(before);
   await byWalk.page.locator("#log").hover();
   const readsOn = async () => {
     await byWalk.page.mouse.wheel(0, SCROLL_PX);

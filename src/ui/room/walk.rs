@@ -98,7 +98,7 @@ fn bar(desk: Desk, walk: &Walk) -> AnyView {
     };
     view! {
         <div class="walk" role="group" aria-label=words::CATCH_UP>
-            <span class="walk__text">{text} {left}</span>
+            <span class="walk__text">{text} " " {left}</span>
             {buttons}
         </div>
     }
