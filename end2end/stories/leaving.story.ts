@@ -187,7 +187,7 @@ test.describe("without a live socket", () => {
     expect(await storedUnread(bo.context, garden)).toBe(bosUnread);
     expect(await storedUnread(ada.context, garden)).toBe(adasUnread);
 
-    // Refused for another's cookie, it is told with her own.
+    // The page kept the refused marker. With Ada's own cookie the server accepts it.
     await becomes(reader, wire.url, adas);
     await reader.freezes();
     await expect.poll(() => storedUnread(ada.context, garden)).toBe(0);

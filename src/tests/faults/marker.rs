@@ -172,6 +172,7 @@ impl Fault {
     async fn strikes(self, server: Binary, town: &Town, tab: &mut Browser, input: Input) -> Binary {
         let failed_before = failures(town);
         let fails = async {
+            // The server is another process: its log is all that can be watched.
             while failures(town) == failed_before {
                 tokio::time::sleep(AGAIN).await;
             }
@@ -224,6 +225,7 @@ impl Fault {
             .unwrap();
         let is_traced = || threads(&pid).iter().all(|status| !status.contains("TracerPid:\t0"));
         let attached = async {
+            // Only /proc says when the tracer has attached.
             while !is_traced() {
                 tokio::time::sleep(AGAIN).await;
             }

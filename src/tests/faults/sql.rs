@@ -16,6 +16,7 @@ impl Hold {
     }
 
     pub async fn ends_after(mut self, time: Duration) {
+        // The server waits for the lock by the wall clock, so the lock is held by it too.
         tokio::time::sleep(time).await;
         sqlx::query("ROLLBACK").execute(&mut self.0).await.unwrap();
         self.0.close().await.unwrap();

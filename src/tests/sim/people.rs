@@ -101,8 +101,8 @@ impl World {
         rows.messages().rev().nth(back.min(held.checked_sub(1)?)).cloned()
     }
 
-    /// Some of the rows that are drawn, as many as a window shows, are on screen long enough,
-    /// except those behind the away card. Gives the last of the runs that the tab is told.
+    /// Shows one window of the drawn rows for long enough to read them. Rows behind the away card
+    /// do not count. The tab receives every run of read rows but the last, which is returned.
     fn a_screenful(&mut self, at: usize, room: RoomId) -> Option<Input> {
         let rows = self.seats[at].tab.drawn(room, ROWS_DRAWN, &|_| 0).rows;
         let last = 1 + self.dice.index(rows.len().max(1));

@@ -30,7 +30,8 @@ const OVER_LOG: &str = ".notices > *, .room__skipped, .room__jump, .room__status
 /// Unless somebody points at it or is in it, the card folds after this.
 const FOLDS_AFTER_MS: u32 = 20_000;
 
-/// Where something lies over the log: what is behind it cannot be read. To be asked again when [`Desk::card_open`] changes.
+/// The rectangles of everything that lies over the log. Rows behind them cannot be read. Callers ask
+/// again when [`Desk::card_open`] changes.
 pub fn covers() -> Vec<Rect> {
     page::rects_of(OVER_LOG)
 }

@@ -150,8 +150,8 @@ impl Stand {
         self.inner.settle();
     }
 
-    /// The card came over the list, or went away from it: then nobody knows any more what was
-    /// behind it, and nothing is told.
+    /// The away card opened or closed. After it closed, every row in view starts its reading time
+    /// again: which rows the card covered until now is unknown.
     pub fn card_changes(&self, is_open: bool) {
         if is_open {
             self.inner.look_again();
