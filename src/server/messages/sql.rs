@@ -124,12 +124,12 @@ pub fn piece_of_log(conn: &mut SqliteConnection, room: RoomId, after: Seq, to: S
            FROM entries
           WHERE room = $1 AND seq > $2 AND seq <= $3;
 
-         SELECT 1 AS what, touched.first AS touched, touched.target,
-                (SELECT whole FROM message_rows WHERE room = $1 AND ordinal = touched.target) AS whole
+         SELECT 1 AS what, touched.first AS touched, touched.target, m.whole
            FROM (SELECT target, min(seq) AS first
                    FROM entries
                   WHERE room = $1 AND seq > $2 AND seq <= $3 AND target IS NOT NULL
                GROUP BY target) AS touched
+      LEFT JOIN message_rows AS m ON m.room = $1 AND m.ordinal = touched.target
        ORDER BY touched.first;
 
          SELECT 2 AS what, u.id, u.dseq, u.name, u.username, u.hue, u.state

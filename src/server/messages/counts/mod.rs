@@ -81,18 +81,16 @@ impl sql::Tally {
         let own = self.own_now.saturating_sub(self.own_until_marker);
         let mentions = self.mentions_now.saturating_sub(self.mentions_until_marker);
         let all_in_absence = self.absent_until.0.saturating_sub(self.seen_until.0);
-        let own_in_absence = self.own_until_absent.saturating_sub(self.own_until_seen);
-        let mentions_in_absence = self.mentions_until_absent.saturating_sub(self.mentions_until_seen);
         Counts {
             marker,
             as_of: self.as_of,
             unread: less(all, [own, self.deleted_after_marker]),
             mentions: less(mentions, [self.mentions_gone]),
             first_mention: self.first_mention,
-            since_left: less(all_in_absence, [own_in_absence, self.deleted_in_absence]),
+            since_left: less(all_in_absence, [self.own_in_absence, self.deleted_in_absence]),
             left: self.seen_until,
             returned: self.returned,
-            mentions_since_left: less(mentions_in_absence, [self.mentions_gone_in_absence]),
+            mentions_since_left: less(self.mentions_in_absence, [self.mentions_gone_in_absence]),
             first_mention_since_left: self.first_mention_in_absence,
         }
     }

@@ -56,9 +56,7 @@ pub struct Tally {
     /// lasts. Never before `seen_until`.
     pub absent_until: Ordinal,
     #[sqlx(try_from = "i64")]
-    pub own_until_seen: u64,
-    #[sqlx(try_from = "i64")]
-    pub own_until_absent: u64,
+    pub own_in_absence: u64,
     /// Messages of others that were deleted.
     #[sqlx(try_from = "i64")]
     pub deleted_after_marker: u64,
@@ -68,9 +66,7 @@ pub struct Tally {
     #[sqlx(try_from = "i64")]
     pub mentions_gone: u64,
     #[sqlx(try_from = "i64")]
-    pub mentions_until_seen: u64,
-    #[sqlx(try_from = "i64")]
-    pub mentions_until_absent: u64,
+    pub mentions_in_absence: u64,
     #[sqlx(try_from = "i64")]
     pub mentions_gone_in_absence: u64,
     pub first_mention_in_absence: Option<Seq>,
@@ -80,7 +76,8 @@ pub struct Tally {
 
 /// The tallies of the rooms that the user is in. Each subquery is one step in an
 /// index that holds all it needs, however much was missed; those over what was deleted
-/// or taken away walk indexes that hold nothing else.
+/// or taken away walk indexes that hold nothing else. Those of an absence are left out where the
+/// absence has nothing, as in most rooms of most users.
 pub async fn tallies(conn: &mut SqliteConnection, user: UserId, rooms: &[(RoomId, Marker)]) -> Result<Vec<Tally>> {
     sqlx::query_as(
         "WITH listed AS MATERIALIZED (
@@ -103,47 +100,59 @@ pub async fn tallies(conn: &mut SqliteConnection, user: UserId, rooms: &[(RoomId
                 coalesce((SELECT author_nth FROM messages
                            WHERE room = asked.room AND author = ?1 AND ordinal <= asked.marker
                         ORDER BY ordinal DESC LIMIT 1), 0) AS own_until_marker,
-                coalesce((SELECT author_nth FROM messages
-                           WHERE room = asked.room AND author = ?1 AND ordinal <= asked.seen_until
-                        ORDER BY ordinal DESC LIMIT 1), 0) AS own_until_seen,
-                coalesce((SELECT author_nth FROM messages
-                           WHERE room = asked.room AND author = ?1 AND ordinal <= asked.absent_until
-                        ORDER BY ordinal DESC LIMIT 1), 0) AS own_until_absent,
                 coalesce((SELECT nth FROM mentions
                            WHERE user = ?1 AND room = asked.room
                         ORDER BY ordinal DESC LIMIT 1), 0) AS mentions_now,
                 coalesce((SELECT nth FROM mentions
                            WHERE user = ?1 AND room = asked.room AND ordinal <= asked.marker
                         ORDER BY ordinal DESC LIMIT 1), 0) AS mentions_until_marker,
-                coalesce((SELECT nth FROM mentions
-                           WHERE user = ?1 AND room = asked.room AND ordinal <= asked.seen_until
-                        ORDER BY ordinal DESC LIMIT 1), 0) AS mentions_until_seen,
-                coalesce((SELECT nth FROM mentions
-                           WHERE user = ?1 AND room = asked.room AND ordinal <= asked.absent_until
-                        ORDER BY ordinal DESC LIMIT 1), 0) AS mentions_until_absent,
                 (SELECT count(*) FROM messages
                   WHERE room = asked.room AND deleted = 1
                     AND ordinal > asked.marker AND author <> ?1) AS deleted_after_marker,
-                (SELECT count(*) FROM messages
-                  WHERE room = asked.room AND deleted = 1
-                    AND ordinal > asked.seen_until AND ordinal <= asked.absent_until
-                    AND author <> ?1) AS deleted_in_absence,
                 (SELECT count(*) FROM mentions
                   WHERE user = ?1 AND room = asked.room AND gone = 1 AND ordinal > asked.marker) AS mentions_gone,
-                (SELECT count(*) FROM mentions
-                  WHERE user = ?1 AND room = asked.room AND gone = 1
-                    AND ordinal > asked.seen_until AND ordinal <= asked.absent_until) AS mentions_gone_in_absence,
                 (SELECT seq FROM mentions
                   WHERE user = ?1 AND room = asked.room AND gone = 0 AND ordinal > asked.marker
                ORDER BY ordinal LIMIT 1) AS first_mention,
-                (SELECT seq FROM mentions
-                  WHERE user = ?1 AND room = asked.room AND gone = 0
-                    AND ordinal > asked.seen_until AND ordinal <= asked.absent_until
-               ORDER BY ordinal LIMIT 1) AS first_mention_in_absence,
-                (SELECT seq FROM messages
-                  WHERE room = asked.room AND deleted = 0 AND author <> ?1
-                    AND ordinal > asked.seen_until AND ordinal <= asked.absent_until
-               ORDER BY ordinal DESC LIMIT 1) AS newest_in_absence
+                iif(seen_until < absent_until,
+                    coalesce((SELECT author_nth FROM messages
+                               WHERE room = asked.room AND author = ?1 AND ordinal <= asked.absent_until
+                            ORDER BY ordinal DESC LIMIT 1), 0)
+                  - coalesce((SELECT author_nth FROM messages
+                               WHERE room = asked.room AND author = ?1 AND ordinal <= asked.seen_until
+                            ORDER BY ordinal DESC LIMIT 1), 0),
+                    0) AS own_in_absence,
+                iif(seen_until < absent_until,
+                    coalesce((SELECT nth FROM mentions
+                               WHERE user = ?1 AND room = asked.room AND ordinal <= asked.absent_until
+                            ORDER BY ordinal DESC LIMIT 1), 0)
+                  - coalesce((SELECT nth FROM mentions
+                               WHERE user = ?1 AND room = asked.room AND ordinal <= asked.seen_until
+                            ORDER BY ordinal DESC LIMIT 1), 0),
+                    0) AS mentions_in_absence,
+                iif(seen_until < absent_until,
+                    (SELECT count(*) FROM messages
+                      WHERE room = asked.room AND deleted = 1
+                        AND ordinal > asked.seen_until AND ordinal <= asked.absent_until
+                        AND author <> ?1),
+                    0) AS deleted_in_absence,
+                iif(seen_until < absent_until,
+                    (SELECT count(*) FROM mentions
+                      WHERE user = ?1 AND room = asked.room AND gone = 1
+                        AND ordinal > asked.seen_until AND ordinal <= asked.absent_until),
+                    0) AS mentions_gone_in_absence,
+                iif(seen_until < absent_until,
+                    (SELECT seq FROM mentions
+                      WHERE user = ?1 AND room = asked.room AND gone = 0
+                        AND ordinal > asked.seen_until AND ordinal <= asked.absent_until
+                   ORDER BY ordinal LIMIT 1),
+                    NULL) AS first_mention_in_absence,
+                iif(seen_until < absent_until,
+                    (SELECT seq FROM messages
+                      WHERE room = asked.room AND deleted = 0 AND author <> ?1
+                        AND ordinal > asked.seen_until AND ordinal <= asked.absent_until
+                   ORDER BY ordinal DESC LIMIT 1),
+                    NULL) AS newest_in_absence
            FROM asked",
     )
     .bind(user)
