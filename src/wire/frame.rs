@@ -39,6 +39,15 @@ pub fn frame_of(item: &Envelope) -> Vec<u8> {
     bytes
 }
 
+/// One frame with the items of these.
+pub fn join<'a>(frames: impl Iterator<Item = &'a [u8]> + Clone) -> Vec<u8> {
+    let items = frames.filter_map(|frame| frame.get(1..));
+    let mut bytes = Vec::with_capacity(1 + items.clone().map(<[u8]>::len).sum::<usize>());
+    bytes.push(PROTOCOL);
+    items.for_each(|items| bytes.extend_from_slice(items));
+    bytes
+}
+
 fn put(bytes: &mut Vec<u8>, item: &Envelope) {
     // A body never reaches 4 GiB: every sender is bound by `limits`.
     let length = u32::try_from(item.body.len()).unwrap_or(u32::MAX);

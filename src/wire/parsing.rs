@@ -2,7 +2,7 @@
 
 use super::{
     envelope::decode,
-    frame::{BadFrame, PROTOCOL, frame, items},
+    frame::{BadFrame, PROTOCOL, frame, items, join},
     limits::{BODY_MAX_BYTES, COMBINING_MARKS_MAX},
     person::{PersonName, Username},
     *,
@@ -24,6 +24,12 @@ fn a_frame_gives_its_items_in_order() {
         .collect();
     assert_eq!(read, [1, 2, 3].map(|nonce| Ok(Ping { nonce }.into())));
     assert_eq!(items(&[PROTOCOL]), Ok(vec![]));
+}
+
+#[test]
+fn joined_frames_are_one_frame_with_all_their_items() {
+    let frames = [pings(&[1, 70_000]), pings(&[]), pings(&[3])];
+    assert_eq!(join(frames.iter().map(Vec::as_slice)), pings(&[1, 70_000, 3]));
 }
 
 #[test]

@@ -508,14 +508,30 @@ impl State {
         None
     }
 
+    /// How far one pull may go.
+    #[cfg(not(test))]
+    #[expect(clippy::unused_self, reason = "the simulator draws it")]
+    fn reach(&self, cursor: &Cursor) -> Seq {
+        cursor.end
+    }
+
+    #[cfg(test)]
+    fn reach(&mut self, cursor: &Cursor) -> Seq {
+        const REACH_MAX: usize = 4;
+        match &mut self.shuffle {
+            Some(seed) => cursor.end.min(Seq(cursor.next.0 + 1 + drawn(seed, REACH_MAX) as u64)),
+            None => cursor.end,
+        }
+    }
+
     /// The next frame of a room; none if there is nothing to say of it.
     fn pull(&mut self, cursor: &mut Cursor, level: Level) -> Option<Bytes> {
         while cursor.next < cursor.end {
-            match cursor.ring.pull(cursor.next) {
-                Pulled::Frame(frame) => {
-                    self.was_sent(cursor.ring.room(), cursor.next);
-                    cursor.next = cursor.next.next();
-                    return Some(frame);
+            match cursor.ring.pull(cursor.next, self.reach(cursor)) {
+                Pulled::Frame { bytes, end } => {
+                    self.was_sent(cursor.ring.room(), end.before());
+                    cursor.next = end;
+                    return Some(bytes);
                 }
                 Pulled::FellOut { held } => {
                     let frame = self.skip_ahead(cursor, held, level);
@@ -617,14 +633,19 @@ fn register(slot: &mut Option<Waker>, context: &Context<'_>) {
 fn shuffled(seed: &mut u64) -> [Source; 4] {
     let mut order = SOURCES;
     for at in 1..order.len() {
-        // SplitMix64.
-        *seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (*seed ^ (*seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        let [drawn, ..] = (z ^ (z >> 31)).to_le_bytes();
-        order.swap(at, usize::from(drawn) % (at + 1));
+        order.swap(at, drawn(seed, at + 1));
     }
     order
+}
+
+/// A number below this one, by `SplitMix64`.
+#[cfg(test)]
+fn drawn(seed: &mut u64, below: usize) -> usize {
+    *seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = (*seed ^ (*seed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    let [drawn, ..] = (z ^ (z >> 31)).to_le_bytes();
+    usize::from(drawn) % below
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use crate::{
         writer::{Batch, Committed, Publication, Told, Write},
     },
     wire::{
-        Body, Change, ClientKey, DirectorySeq, Entry, Enveloped, Level, Message, Millis, Ordinal, Person, RoomEvent,
-        RoomId, Seq, ServerItem, SessionId, Tail, UserId, UserSeq,
+        Body, Change, ClientKey, DirectorySeq, Entry, Envelope, Enveloped, Level, Message, Millis, Ordinal, Person,
+        RoomEvent, RoomId, Seq, ServerItem, SessionId, Tail, UserId, UserSeq,
         event::{
             Accepted, MemberJoined, MemberLeft, MemberRemoved, MessageCreated, MessageDeleted, MessageEdited, Pong,
             UserEvent,
@@ -137,7 +137,7 @@ impl Connection {
         let mut heard = Vec::new();
         loop {
             match self.subscription().next() {
-                Next::Frame(bytes) => heard.push(words(&bytes)),
+                Next::Frame(bytes) => heard.extend(words(&bytes)),
                 Next::End(ending) => {
                     heard.push(format!("{ending:?}"));
                     return heard;
@@ -152,15 +152,15 @@ impl Connection {
         let Next::Frame(bytes) = self.subscription().next() else {
             panic!("nothing waits");
         };
-        words(&bytes)
+        words(&bytes).join(", ")
     }
 }
 
-fn words(bytes: &[u8]) -> String {
-    let items = frame::items(bytes).unwrap();
-    let [item] = items.as_slice() else {
-        panic!("one item a frame");
-    };
+fn words(bytes: &[u8]) -> Vec<String> {
+    frame::items(bytes).unwrap().iter().map(words_of).collect()
+}
+
+fn words_of(item: &Envelope) -> String {
     let room = |room| if room == HALL { "hall" } else { "attic" };
     match ServerItem::unpack(item).unwrap() {
         ServerItem::Pong(_) => "pong".to_owned(),
@@ -444,7 +444,8 @@ async fn a_burst_of_five_thousand_in_one_commit_closes_nobody() {
     story.tells([said(ATTIC, 2)]).await;
     assert_eq!(ada.heard().await, rooms_and_seqs("hall", 2..=BURST));
     let heard = bo.heard().await;
-    assert_eq!(heard[1], "attic 2", "rooms take turns");
+    let turn = heard.iter().position(|words| words == "attic 2").unwrap();
+    assert!(turn < 200, "rooms take turns: after {turn}");
     assert_eq!(heard.len() as u64, BURST);
 }
 
@@ -454,12 +455,10 @@ async fn a_reader_that_is_behind_catches_up_in_order_while_more_is_published() {
     let ada = story.opens(ADA, &[HALL]).await;
     story.tells((2..=10).map(|seq| said(HALL, seq))).await;
     ada.settle().await.unwrap();
-    assert_eq!(
-        (ada.hears_one(), ada.hears_one()),
-        ("hall 2".to_owned(), "hall 3".to_owned())
-    );
+    let first = ada.hears_one();
     story.tells((11..=20).map(|seq| said(HALL, seq))).await;
-    assert_eq!(ada.heard().await, rooms_and_seqs("hall", 4..=20));
+    assert_eq!(first, rooms_and_seqs("hall", 2..=10).join(", "));
+    assert_eq!(ada.heard().await, rooms_and_seqs("hall", 11..=20));
     assert!(ada.heard().await.is_empty(), "nothing comes twice");
 }
 
@@ -469,7 +468,7 @@ async fn a_reader_that_fell_out_of_a_ring_gets_one_advance_and_what_is_published
     let ada = story.opens(ADA, &[HALL]).await;
     story.tells((2..=4).map(|seq| said(HALL, seq))).await;
     ada.settle().await.unwrap();
-    assert_eq!(ada.hears_one(), "hall 2");
+    assert_eq!(ada.hears_one(), "hall 2, hall 3, hall 4");
     story.tells((5..=30).map(|seq| said(HALL, seq))).await;
     assert_eq!(ada.heard().await, ["hall advances to 30"]);
     story.tells([said(HALL, 31)]).await;
@@ -592,17 +591,16 @@ async fn an_edit_in_the_commit_of_three_hundred_messages_makes_nobody_fetch_anyt
         .await;
     ada.settle().await.unwrap();
     let mut texts = Vec::new();
-    for seq in 2..=303 {
-        let Next::Frame(bytes) = ada.subscription().next() else {
-            panic!("nothing waits at {seq}");
-        };
-        let items = frame::items(&bytes).unwrap();
-        let Ok(ServerItem::Room(event)) = ServerItem::unpack(&items[0]) else {
-            panic!("{} at {seq}", words(&bytes));
-        };
-        assert_eq!(event.entry.seq, Seq(seq));
-        texts.push(event.row.unwrap().text().to_owned());
+    while let Next::Frame(bytes) = ada.subscription().next() {
+        for item in frame::items(&bytes).unwrap() {
+            let Ok(ServerItem::Room(event)) = ServerItem::unpack(&item) else {
+                panic!("{}", words_of(&item));
+            };
+            assert_eq!(event.entry.seq, Seq(texts.len() as u64 + 2));
+            texts.push(event.row.unwrap().text().to_owned());
+        }
     }
+    assert_eq!(texts.len(), 302);
     let at = |seq: usize| texts[seq - 2].as_str();
     assert_eq!((at(149), at(150), at(151), at(302)), ("text", "another", "", "another"));
 }

@@ -282,11 +282,14 @@ async fn sit(
 }
 
 fn hear(frame: &[u8], ledger: &Shared, last: &mut Seq) -> Result<()> {
-    if ledger::tells_of_a_room(frame) {
-        ledger.borrow_mut().hear(last.next(), frame, Instant::now())?;
-        *last = last.next();
-    } else if ledger::refuses(frame) {
-        return Err("a message was refused".into());
+    for item in ledger::items(frame) {
+        let item = item?;
+        if ledger::tells_of_a_room(item) {
+            ledger.borrow_mut().hear(last.next(), item, Instant::now())?;
+            *last = last.next();
+        } else if ledger::refuses(item) {
+            return Err("a message was refused".into());
+        }
     }
     Ok(())
 }

@@ -1,13 +1,13 @@
 //! What was said in a room and who has heard it.
 //!
-//! The first who hears a message reads it whole and compares it with what was meant. The
-//! frame is the same for everybody, so the others compare its bytes with that first one:
+//! The first listener of a message reads it whole and compares it with what was meant. The
+//! item is the same for every listener, so the others compare its bytes with that first one:
 //! a message that is not the next of its log, or not what was said, ends the run.
 
 use hdrhistogram::Histogram;
 use std::{cell::RefCell, collections::VecDeque, rc::Rc, sync::Arc, time::Instant};
 use tokio::sync::Semaphore;
-use whilst::wire::{ClientKey, Enveloped, RoomId, Seq, ServerItem, frame};
+use whilst::wire::{ClientKey, Enveloped, RoomEvent, RoomId, Seq, ServerItem, frame};
 use whilst_load::Result;
 
 /// Brings a body to about the length of a sentence.
@@ -30,7 +30,7 @@ pub struct Ledger {
 }
 
 struct Heard {
-    frame: Box<[u8]>,
+    item: Box<[u8]>,
     number: u64,
     times: usize,
 }
@@ -82,9 +82,9 @@ impl Ledger {
         let at = usize::try_from(seq.0 - self.first.0)?;
         if at == self.open.len() {
             let number = self.read(seq, bytes)?;
-            self.frame_bytes = bytes.len();
+            self.frame_bytes = 1 + bytes.len();
             self.open.push_back(Heard {
-                frame: bytes.into(),
+                item: bytes.into(),
                 number,
                 times: 0,
             });
@@ -93,7 +93,7 @@ impl Ledger {
             .open
             .get_mut(at)
             .ok_or("a message came before those in front of it")?;
-        if *heard.frame != *bytes {
+        if *heard.item != *bytes {
             return Err(format!("{seq} is not the same for everybody").into());
         }
         heard.times += 1;
@@ -110,13 +110,7 @@ impl Ledger {
     }
 
     fn read(&mut self, seq: Seq, bytes: &[u8]) -> Result<u64> {
-        let items = frame::items(bytes)?;
-        let [item] = &items[..] else {
-            return Err("a frame with another number of items than one".into());
-        };
-        let ServerItem::Room(event) = ServerItem::unpack(item)? else {
-            return Err("no event of a room".into());
-        };
+        let event = event_of(bytes)?;
         let row = event.row.as_ref().ok_or("an event without a message")?;
         let number = number_of(row.client_key);
         let is_right = event.room == self.room
@@ -133,14 +127,49 @@ impl Ledger {
     }
 }
 
-/// True for a frame that tells of a room; others tell of people and read markers.
-pub fn tells_of_a_room(bytes: &[u8]) -> bool {
-    bytes.get(1..3) == Some(&[3, 0])
+/// The items of a frame as they were written, for a listener that compares bytes.
+///
+/// # Errors
+/// A frame that is cut off.
+pub fn items(frame: &[u8]) -> impl Iterator<Item = Result<&[u8]>> {
+    const HEAD_BYTES: usize = 7;
+    let mut rest = frame.get(1..).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let head = match rest.first_chunk::<HEAD_BYTES>() {
+            Some(head) => head,
+            None if rest.is_empty() => return None,
+            None => return Some(Err("a frame that is cut off".into())),
+        };
+        let length = u32::from_le_bytes([head[3], head[4], head[5], head[6]]) as usize;
+        let Some((item, after)) = rest.split_at_checked(HEAD_BYTES + length) else {
+            rest = &[];
+            return Some(Err("a frame that is cut off".into()));
+        };
+        rest = after;
+        Some(Ok(item))
+    })
 }
 
-/// True for a frame that refuses a command or puts it off.
-pub fn refuses(bytes: &[u8]) -> bool {
-    matches!(bytes.get(1..3), Some([7 | 8, 0]))
+/// An item that tells of a room.
+///
+/// # Errors
+/// If it does not.
+pub fn event_of(item: &[u8]) -> Result<RoomEvent> {
+    let items = frame::items(&[&[frame::PROTOCOL], item].concat())?;
+    match items.first().map(ServerItem::unpack) {
+        Some(Ok(ServerItem::Room(event))) => Ok(event),
+        _ => Err("no event of a room".into()),
+    }
+}
+
+/// True for an item that tells of a room; others tell of people and read markers.
+pub fn tells_of_a_room(item: &[u8]) -> bool {
+    item.starts_with(&[3, 0])
+}
+
+/// True for an item that refuses a command or puts it off.
+pub fn refuses(item: &[u8]) -> bool {
+    matches!(item, [7 | 8, 0, ..])
 }
 
 /// Keys are counted: the room's number and the message's.

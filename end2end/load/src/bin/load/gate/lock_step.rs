@@ -6,7 +6,7 @@ use std::{
     collections::HashMap,
     time::{Duration, Instant},
 };
-use whilst::wire::{Command, Enveloped, RoomId, Seq, ServerItem, command::Send, frame};
+use whilst::wire::{Command, RoomId, Seq, command::Send};
 use whilst_load::{Client, Result};
 
 pub struct LockStep {
@@ -62,8 +62,8 @@ impl LockStep {
         Send { client_key, room, body }.into()
     }
 
-    fn hear(&mut self, frame: &[u8]) -> Result<()> {
-        self.ledger.borrow_mut().hear(self.next, frame, Instant::now())?;
+    fn hear(&mut self, item: &[u8]) -> Result<()> {
+        self.ledger.borrow_mut().hear(self.next, item, Instant::now())?;
         Ok(())
     }
 }
@@ -93,9 +93,9 @@ impl Burst {
             pair[0].say_all(commands).await?;
             for member in &mut *pair {
                 for _ in 0..self.rooms.len() {
-                    let frame = next_of_a_room(member).await?;
-                    let room = self.rooms.get_mut(&room_of(&frame)?).ok_or("of another room")?;
-                    room.hear(&frame)?;
+                    let item = next_of_a_room(member).await?;
+                    let room = ledger::event_of(&item)?.room;
+                    self.rooms.get_mut(&room).ok_or("of another room")?.hear(&item)?;
                 }
             }
             for room in self.rooms.values_mut() {
@@ -106,22 +106,20 @@ impl Burst {
     }
 }
 
-/// A copy: what is compared is not what is counted.
+/// The item that comes next of any room; one message waits for another, so it comes in a frame
+/// of its own. A copy: what is compared is not what is counted.
 async fn next_of_a_room(member: &mut Client) -> Result<Vec<u8>> {
     loop {
         let frame = member.hear_frame().await?;
-        if ledger::refuses(frame) {
+        let mut items = ledger::items(frame);
+        let (Some(item), None) = (items.next().transpose()?, items.next()) else {
+            return Err("a frame with another number of items than one".into());
+        };
+        if ledger::refuses(item) {
             return Err("a message was refused".into());
         }
-        if ledger::tells_of_a_room(frame) {
-            return Ok(frame.to_vec());
+        if ledger::tells_of_a_room(item) {
+            return Ok(item.to_vec());
         }
-    }
-}
-
-fn room_of(frame: &[u8]) -> Result<RoomId> {
-    match frame::items(frame)?.first().map(ServerItem::unpack) {
-        Some(Ok(ServerItem::Room(event))) => Ok(event.room),
-        _ => Err("no event of a room".into()),
     }
 }
