@@ -20,8 +20,10 @@ pub struct FirstPicture {
     pub caught_up: CaughtUp,
     /// The room of the page's address, whether or not the reader may see it.
     pub open: Option<RoomId>,
-    /// The entry of a permalink and the page around it.
+    /// The entry of a permalink.
     pub at: Option<Seq>,
+    /// The page around it; without one, the page with the first unread message where the newest
+    /// page begins later.
     pub around: Option<Page>,
 }
 

@@ -5,7 +5,7 @@ use crate::{
     server::{app::App, error::Result, messages, rooms, sessions::Signed},
     wire::{
         Ordinal, RoomId, Seq,
-        fetch::{Around, CaughtUp, Have, History, News, Want},
+        fetch::{Around, CaughtUp, Have, History, News, Page, Want},
         first_picture::FirstPicture,
         limits::{PAGE_SIZE, UNREAD_BELOW},
     },
@@ -38,10 +38,7 @@ async fn first_picture_in(
         (Some(room), Some(seq)) if may_see(&caught_up, room) => {
             Some(messages::around_in(conn, who, &Around { room, seq }).await?)
         }
-        (Some(room), None) => match first_unread_page(&caught_up, room) {
-            Some(ask) => Some(messages::history_in(conn, who, &ask).await?),
-            None => None,
-        },
+        (Some(room), None) => first_unread_page(conn, who, &caught_up, room).await?,
         _ => None,
     };
     Ok(FirstPicture {
@@ -56,18 +53,31 @@ async fn first_picture_in(
 }
 
 /// The page around the first unread message of the room, where its newest page begins later.
-fn first_unread_page(caught_up: &CaughtUp, room: RoomId) -> Option<History> {
-    let answer = caught_up.rooms.iter().find(|answer| answer.room == room)?;
-    let News::Reset(summary, newest) = &answer.news else {
-        return None;
+async fn first_unread_page(
+    conn: &mut SqliteConnection,
+    who: &Signed,
+    caught_up: &CaughtUp,
+    room: RoomId,
+) -> Result<Option<Page>> {
+    let answer = caught_up.rooms.iter().find(|answer| answer.room == room);
+    let Some(News::Reset(summary, newest)) = answer.map(|answer| &answer.news) else {
+        return Ok(None);
     };
     let read = summary.counts.marker.ordinal;
-    let is_missing = summary.counts.unread > 0 && newest.from > read.next();
-    is_missing.then(|| History {
+    if summary.counts.unread == 0 || newest.from <= read.next() {
+        return Ok(None);
+    }
+    let until = |below: u32| History {
         room,
-        before: Ordinal(read.0 + u64::from(UNREAD_BELOW) + 1),
+        before: Ordinal(read.0 + u64::from(below) + 1),
         limit: PAGE_SIZE,
-    })
+    };
+    let page = messages::history_in(conn, who, &until(UNREAD_BELOW)).await?;
+    if page.from <= read.next() {
+        return Ok(Some(page));
+    }
+    // Messages so long that their page begins after it: then it is the last of its page.
+    messages::history_in(conn, who, &until(1)).await.map(Some)
 }
 
 /// True if the answer shows that the reader is in the room.
@@ -91,7 +101,11 @@ mod tests {
     use super::*;
     use crate::{
         server::testing::House,
-        wire::{DirectorySeq, UserSeq, fetch::CatchUp, limits::CATCH_UP_MAX_ROOMS},
+        wire::{
+            DirectorySeq, UserSeq,
+            fetch::CatchUp,
+            limits::{BODY_MAX_BYTES, CATCH_UP_MAX_ROOMS},
+        },
     };
     use sqlx::Connection;
     use std::sync::{
@@ -156,6 +170,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn page_of_a_room_holds_its_first_unread_message_also_among_long_ones() {
+        let house = House::open().await;
+        let (ada, bo) = (house.insert_person("ada").await, house.insert_person("bo").await);
+        let room = house.open_room(&ada, "hall").await;
+        house.join(&bo, room).await;
+        let long = "x".repeat(BODY_MAX_BYTES as usize);
+        for _ in 0..100 {
+            house.say(&bo, room, &long).await;
+        }
+        let picture = first_picture(&house.app, &ada, Some(room), None).await.unwrap();
+        let page = picture.around.expect("the newest page begins later");
+        assert!(page.messages.iter().any(|message| message.ordinal == Ordinal(1)));
+    }
+
+    #[tokio::test]
     async fn a_page_of_two_hundred_rooms_shows_what_catching_up_with_each_would() {
         let (house, ada, rooms) = many_rooms().await;
         let open = rooms[150];
@@ -188,12 +217,12 @@ mod tests {
 
     #[tokio::test]
     async fn the_user_log_is_read_once_however_many_rooms_a_page_has() {
-        const VALUES: u64 = 400;
+        const VALUES: u64 = 2_000;
         let (house, ada, _) = many_rooms().await;
         let (before, _) = steps_of(&house, &ada, None).await;
         house
             .execute_sql(
-                "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400)
+                "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
                  INSERT INTO user_log (user, useq, kind, name, version, value)
                  SELECT u.id, (SELECT coalesce(max(useq), 0) FROM user_log WHERE user = u.id) + i,
                         60000, CAST(i AS BLOB), 1, x'00'

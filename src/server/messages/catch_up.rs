@@ -22,10 +22,18 @@ const FACES_MAX_BYTES: usize = 192 * 1024;
 /// the rows they stand beside.
 const NEW_ROOM_MAX_FACES: u32 = 200;
 
-/// What one answer holds of rooms, at most.
+/// Pages of the user log in the answer that a web page is drawn from, whatever the number of its
+/// rooms: the log keeps a marker for each room that was left as well. None may be missing, because
+/// the newest values are last, those of the away card among them.
+const FIRST_ANSWER_MIN_LOG_PAGES: u32 = 10;
+
+/// What one answer holds, at most.
 #[derive(Clone, Copy)]
 struct Bounds {
     rooms: usize,
+    /// Values of the user log, and people of the directory.
+    items: u32,
+    people: u32,
     faces: usize,
     bytes: usize,
 }
@@ -33,6 +41,8 @@ struct Bounds {
 impl Bounds {
     const ONE_ANSWER: Self = Self {
         rooms: CATCH_UP_MAX_ROOMS as usize,
+        items: USER_LOG_PAGE_SIZE,
+        people: DIRECTORY_PAGE_SIZE,
         faces: FACES_MAX,
         bytes: ANSWER_MAX_BYTES as usize,
     };
@@ -41,8 +51,11 @@ impl Bounds {
     fn of_page(rooms: usize) -> Self {
         let one = Self::ONE_ANSWER;
         let answers = rooms.div_ceil(one.rooms).max(1);
+        let times = u32::try_from(answers).unwrap_or(u32::MAX);
         Self {
             rooms: one.rooms * answers,
+            items: one.items.saturating_mul(times.max(FIRST_ANSWER_MIN_LOG_PAGES)),
+            people: one.people.saturating_mul(times),
             faces: one.faces * answers,
             bytes: one.bytes * answers,
         }
@@ -104,7 +117,14 @@ async fn answer(
         Default::default()
     };
     let asked = asked_once(ask, known, bounds.rooms);
-    let (logs, found) = find(conn, who, cursors, &asked).await?;
+    let (user, directory) = cursors;
+    let after = sql::After {
+        user,
+        directory,
+        items_max: bounds.items,
+        people_max: bounds.people,
+    };
+    let (logs, found) = find(conn, who, after, &asked).await?;
     let directory = logs.directory_head;
     let mut answer = without_rooms(conn, epoch, who.user(), logs).await?;
     let mut met = shown(&found);
@@ -198,15 +218,9 @@ type FoundRooms = HashMap<RoomId, rooms::Found>;
 async fn find(
     conn: &mut SqliteConnection,
     who: &Signed,
-    (user, directory): (UserSeq, DirectorySeq),
+    after: sql::After,
     asked: &[Have],
 ) -> Result<(sql::Logs, FoundRooms)> {
-    let after = sql::After {
-        user,
-        directory,
-        items_max: USER_LOG_PAGE_SIZE,
-        people_max: DIRECTORY_PAGE_SIZE,
-    };
     let seqs: Vec<_> = asked
         .iter()
         .map(|have| (have.room, have.cursor.unwrap_or_default().seq))
