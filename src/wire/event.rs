@@ -263,6 +263,16 @@ pub struct Heads {
     pub directory: DirectorySeq,
 }
 
+impl RoomEvent {
+    /// Whether a text is gone that its message had before.
+    pub fn takes_text_away(&self) -> bool {
+        matches!(
+            self.entry.change(),
+            Ok(Change::MessageEdited(_) | Change::MessageDeleted(_))
+        )
+    }
+}
+
 /// Codes a server closes a socket with; the client itself closes with 1000 only.
 pub mod close {
     pub const SIGNED_OUT: u16 = 4001;

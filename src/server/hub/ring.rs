@@ -28,7 +28,7 @@ const FRAME_OVERHEAD_BYTES: usize = 128;
 pub const FRAME_MAX_AGE_MS: u64 = 30_000;
 /// Between two looks for frames that are too old.
 pub const EXPIRE_EVERY_MS: u64 = 1_000;
-/// Notes of frames that are gone already; beyond as many as there are frames, they are removed.
+/// Notes of dropped frames are removed when they outnumber the held frames by this.
 const STALE_NOTES_MAX: usize = 1_024;
 /// Bytes of frames that one reader takes as one. Each reader has its own copy until its socket
 /// has taken it, so this is what a reader that is stuck may cost.
@@ -192,7 +192,7 @@ impl Rings {
     }
 
     /// Adds the room's next entry. Where the ring ends at another seq, it begins anew with this
-    /// one: whoever is behind learns that something is missing.
+    /// one: a reader that is behind falls out.
     pub fn push(&mut self, ring: &Arc<Ring>, event: RoomEvent, now: Millis) {
         let seq = event.entry.seq;
         let frame = Frame::of(event);

@@ -112,6 +112,14 @@ struct UnderWay {
     skipped: bool,
 }
 
+impl UnderWay {
+    /// This command, while it is not known to be stored. A client may use one key in two rooms;
+    /// the store refuses one of them.
+    fn is(&self, room: Option<RoomId>, key: ClientKey) -> bool {
+        self.room == room && self.key == key && self.stored.is_none()
+    }
+}
+
 /// Where frames come from.
 #[derive(Clone, Copy)]
 enum Source {
@@ -145,9 +153,8 @@ impl Subscription {
         self.level
     }
 
-    /// Entries of a room were published, from `next` up to before `end`. True if the caller is
-    /// to see to it that the connection is [woken](Subscription::wake): nothing waited for it
-    /// before, and nobody else is about to.
+    /// Entries of a room were published, from `next` up to before `end`. True if the caller must
+    /// [wake](Subscription::wake) the connection: it had nothing to send and is in no wake queue.
     #[must_use]
     pub fn mark(&self, ring: &Arc<Ring>, next: Seq, end: Seq) -> bool {
         let mut state = self.lock();
@@ -204,7 +211,7 @@ impl Subscription {
         let mut state = self.lock();
         let was_idle = state.is_idle();
         state.end_command_of(room, key);
-        state.wake_writer_unless(!was_idle);
+        state.wake_writer_if_new(was_idle);
     }
 
     /// A reply to something that is not counted as under way. True as [`Subscription::mark`].
@@ -227,11 +234,10 @@ impl Subscription {
     pub fn stored(&self, accepted: Accepted) {
         let mut state = self.lock();
         let was_idle = state.is_idle();
-        let found = state
-            .commands
-            .iter()
-            .position(|command| command.key == accepted.client_key && command.stored.is_none());
-        let Some(at) = found else { return };
+        let is_it = |command: &UnderWay| command.is(Some(accepted.room), accepted.client_key);
+        let Some(at) = state.commands.iter().position(is_it) else {
+            return;
+        };
         let command = &mut state.commands[at];
         let (is_skipped, is_sent) = (command.skipped, command.sent >= accepted.seq);
         command.stored = Some(accepted.seq);
@@ -241,7 +247,7 @@ impl Subscription {
         if is_skipped {
             state.lane().push_reply(super::encode(&ServerItem::Accepted(accepted)));
         }
-        state.wake_writer_unless(!was_idle);
+        state.wake_writer_if_new(was_idle);
     }
 
     /// Whether another command may be read.
@@ -293,7 +299,8 @@ impl Subscription {
         self.lock().cut(ending);
     }
 
-    /// Ends the connection after what waits; nothing more is taken in.
+    /// Ends the connection after what waits. Entries and values that come later are not taken in;
+    /// replies are.
     pub fn finish(&self, ending: Ending) {
         let mut state = self.lock();
         state.ending.get_or_insert(ending);
@@ -392,8 +399,7 @@ impl State {
     }
 
     fn end_command_of(&mut self, room: Option<RoomId>, key: ClientKey) {
-        let is_it = |command: &UnderWay| command.room == room && command.key == key && command.stored.is_none();
-        if let Some(at) = self.commands.iter().position(is_it) {
+        if let Some(at) = self.commands.iter().position(|command| command.is(room, key)) {
             self.end_command(at);
         }
     }
@@ -424,9 +430,10 @@ impl State {
         }
     }
 
-    /// The notice that a room is gone may have waited for a command that is over.
-    fn wake_writer_unless(&mut self, had_something: bool) {
-        if !had_something && !self.is_idle() && !self.is_listed {
+    /// Wakes the connection if it was idle and is not any more: an answer came, or the notice that
+    /// a room is gone had waited for the command that is over.
+    fn wake_writer_if_new(&mut self, was_idle: bool) {
+        if was_idle && !self.is_idle() && !self.is_listed {
             self.wake_writer();
         }
     }
@@ -551,12 +558,14 @@ impl State {
         let (room, to) = (cursor.ring.room(), cursor.end.before());
         let advance = encode_at(&ServerItem::Advance(Advance { room, to }), level);
         if advance.is_none() {
-            let Some(held) = held.filter(|held| *held < cursor.end) else {
+            let Some(held) = held else {
                 self.cut(Ending::Resync);
                 return None;
             };
-            self.skip(room, Some(held.before()));
-            cursor.next = held;
+            // What is held may begin behind the cursor's end: then the hub is about to mark it.
+            let next = held.min(cursor.end);
+            self.skip(room, Some(next.before()));
+            cursor.next = next;
             return None;
         }
         self.skip(room, Some(to));
@@ -651,7 +660,10 @@ fn drawn(seed: &mut u64, below: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::UserSeq;
+    use crate::{
+        server::hub::ring::{RingBounds, Rings},
+        wire::{Change, Entry, Enveloped, Millis, RoomEvent, Tail, UserId, UserSeq, event::RoomRenamed},
+    };
     use futures_util::FutureExt;
 
     const HALL: RoomId = RoomId::from_bytes([1; 16]);
@@ -718,6 +730,57 @@ mod tests {
         assert!(state.behind.is_empty() && state.lane.is_none() && state.commands.is_empty());
         assert!(state.behind.capacity() <= KEPT_PLACES);
         assert_eq!(Arc::strong_count(&ring), 1);
+    }
+
+    #[test]
+    fn command_is_known_by_its_room_and_its_key() {
+        let subscription = subscription();
+        for room in [HALL, ATTIC] {
+            subscription.begin(Some(room), KEY);
+        }
+        let (client_key, room, seq) = (KEY, ATTIC, Seq(2));
+        subscription.stored(Accepted { client_key, room, seq });
+        let _is_first = subscription.answer(Some(HALL), KEY, frame());
+        let state = subscription.lock();
+        let left: Vec<_> = state.commands.iter().map(|command| command.room).collect();
+        assert_eq!((left, state.is_awaited(ATTIC)), (vec![Some(ATTIC)], false));
+    }
+
+    #[test]
+    fn reader_of_the_first_level_that_pulls_between_publishing_and_the_mark_is_not_closed() {
+        let subscription = Subscription::of(Level::FIRST);
+        let (mut rings, ring) = (Rings::new(FEW), Arc::new(Ring::new(HALL)));
+        rings.push(&ring, event(1), Millis(0));
+        assert!(subscription.mark(&ring, Seq(1), Seq(2)));
+        (2..=20).for_each(|seq| rings.push(&ring, event(seq), Millis(0)));
+        assert_eq!(subscription.next(), Next::Wait);
+        assert!(
+            !subscription.mark(&ring, Seq(2), Seq(21)),
+            "it is still in the wake queue"
+        );
+        assert!(matches!(subscription.next(), Next::Frame(_)));
+        assert_eq!(subscription.next(), Next::Wait);
+    }
+
+    const FEW: RingBounds = RingBounds {
+        frames: 8,
+        bytes: 0,
+        all_bytes: 1_000_000,
+    };
+
+    fn event(seq: u64) -> RoomEvent {
+        let entry = Entry {
+            seq: Seq(seq),
+            tail: Tail(0),
+            at: Millis(0),
+            actor: UserId::from_bytes([1; 16]),
+            change: Change::from(RoomRenamed {
+                name: "hall".to_owned(),
+            })
+            .pack(),
+        };
+        let (room, row) = (HALL, None);
+        RoomEvent { room, entry, row }
     }
 
     #[test]

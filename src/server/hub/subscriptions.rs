@@ -201,7 +201,7 @@ impl Subscriptions {
         let ring = room.ring.get_or_insert_with(|| Arc::new(Ring::new(id)));
         for event in events {
             if let Some(row) = &event.row
-                && takes_text_away(&event)
+                && event.takes_text_away()
             {
                 rings.replace(ring, row);
             }
@@ -370,12 +370,8 @@ impl Subscriptions {
         }
     }
 
-    fn lines(&self, user: Slot) -> impl Iterator<Item = &Line> {
-        lines(&self.online, user)
-    }
-
     fn end(&self, user: Slot, ending: Ending, which: impl Fn(&Line) -> bool) {
-        for line in self.lines(user) {
+        for line in lines(&self.online, user) {
             if which(line) {
                 line.subscription.cut(ending);
             }
@@ -407,12 +403,4 @@ impl LevelFrames {
         self.made.push((level, frame.clone()));
         frame
     }
-}
-
-/// The text that its message had before is not to be kept anywhere.
-fn takes_text_away(event: &RoomEvent) -> bool {
-    matches!(
-        event.entry.change(),
-        Ok(Change::MessageEdited(_) | Change::MessageDeleted(_))
-    )
 }

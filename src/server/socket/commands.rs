@@ -97,11 +97,11 @@ async fn keyless(app: &App, who: &Signed, command: &Command, number: Option<u32>
             Some(error.told())
         }
     };
-    number.map_or(Reply::Nothing, |number| acknowledged(number, problem))
+    number.map_or(Reply::Nothing, |number| said(acknowledged(number, problem)))
 }
 
-pub fn acknowledged(number: u32, problem: Option<Problem>) -> Reply {
-    said(ServerItem::Acknowledged(Acknowledged { number, problem }))
+pub fn acknowledged(number: u32, problem: Option<Problem>) -> ServerItem {
+    ServerItem::Acknowledged(Acknowledged { number, problem })
 }
 
 async fn carry_out(app: &App, who: &Signed, command: &Command) -> Result<Option<Accepted>> {
@@ -133,12 +133,12 @@ fn refusal(client_key: ClientKey, error: &Error) -> Reply {
     match error.told() {
         Problem::SignedOut => Reply::End(Ending::SignedOut),
         Problem::TooFast { retry_after } => too_fast(client_key, retry_after),
-        problem => rejected(client_key, problem),
+        problem => said(rejected(client_key, problem)),
     }
 }
 
-pub fn rejected(client_key: ClientKey, problem: Problem) -> Reply {
-    said(ServerItem::Rejected(Rejected { client_key, problem }))
+pub fn rejected(client_key: ClientKey, problem: Problem) -> ServerItem {
+    ServerItem::Rejected(Rejected { client_key, problem })
 }
 
 fn too_fast(client_key: ClientKey, retry_after: Millis) -> Reply {

@@ -5,7 +5,7 @@ use super::{
     commands::Reply,
     incoming::{Heard, Listener, hello},
     lanes::{Done, Lanes},
-    outgoing::{self, Ear, Mouth, close, pass_on},
+    outgoing::{Ear, Mouth, close, pass_on, write_welcome},
     sql::{self, Standing},
     within,
     woken::WhenWoken,
@@ -89,7 +89,10 @@ async fn talk(
         Err(error) => return ending_of(&error),
     };
     // The welcome is the first thing sent. What was committed since waits.
-    if let Err(ending) = outgoing::say(&app.ambience, progress, sink, welcome).boxed().await {
+    if let Err(ending) = write_welcome(&app.ambience, connection.subscription(), sink, welcome)
+        .boxed()
+        .await
+    {
         return ending;
     }
     let wire = Wire {
@@ -112,7 +115,7 @@ async fn talk(
         presences: Vec::new(),
     };
     let end = {
-        let listening = pin!(listen(&mut listener, who, stream));
+        let listening = pin!(listen(&mut listener, who, progress, stream));
         let listening = WhenWoken::new(listening);
         tokio::select! {
             biased;
@@ -181,7 +184,7 @@ async fn welcome(app: &App, who: &Signed, connection: &Connection) -> Result<(Si
 
 /// Listens until the other side is gone. Where this side is to end it, the subscription
 /// says so, and the half that sends ends both.
-async fn listen(listener: &mut Listener<'_>, mut who: Signed, stream: &mut impl Ear) -> End {
+async fn listen(listener: &mut Listener<'_>, mut who: Signed, progress: &Progress, stream: &mut impl Ear) -> End {
     let app = listener.app;
     let mut heard_at = app.ambience.now();
     let mut recheck_at = next_recheck(heard_at, &who);
@@ -220,7 +223,8 @@ async fn listen(listener: &mut Listener<'_>, mut who: Signed, stream: &mut impl 
             }
             () = &mut alarm => {
                 let now = app.ambience.now();
-                if !may_read {
+                // A reader that gets on with a long backlog cannot answer a ping behind it.
+                if !may_read || progress.waits_for_socket() {
                     heard_at = now;
                 }
                 if idle_at(heard_at) <= now {

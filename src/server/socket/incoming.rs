@@ -2,7 +2,7 @@
 
 use super::{
     MALFORMED_MAX,
-    commands::{Reply, acknowledged, rejected},
+    commands::{acknowledged, rejected},
     lanes::{Asked, Lanes},
 };
 use crate::{
@@ -74,8 +74,7 @@ impl Listener<'_> {
             Ok(ClientItem::Command(command)) => self.command(who, command, None),
             Ok(ClientItem::Greeting(Greeting::Numbered(numbered))) => self.numbered(who, &numbered),
             Ok(ClientItem::Greeting(Greeting::Ping(ping))) => {
-                let answer = ServerItem::Pong(Pong { nonce: ping.nonce });
-                self.connection.subscription().say(encode(&answer));
+                self.say(&ServerItem::Pong(Pong { nonce: ping.nonce }));
             }
             Ok(ClientItem::Greeting(Greeting::Presence(presence))) => self.presences.push(presence),
             // Said once.
@@ -106,7 +105,7 @@ impl Listener<'_> {
                 Problem::Malformed
             }
         };
-        self.say(acknowledged(number, Some(problem)));
+        self.say(&acknowledged(number, Some(problem)));
     }
 
     /// Passes on what was heard of who sits there.
@@ -120,14 +119,12 @@ impl Listener<'_> {
     /// Answers for a command that was not understood, if its key can be made out.
     fn refuse(&self, item: &Envelope, problem: Problem) {
         if let Some(key) = key_of(item) {
-            self.say(rejected(key, problem));
+            self.say(&rejected(key, problem));
         }
     }
 
-    fn say(&self, reply: Reply) {
-        if let Reply::Item(item) = reply {
-            self.connection.subscription().say(encode(&item));
-        }
+    fn say(&self, item: &ServerItem) {
+        self.connection.subscription().say(encode(item));
     }
 
     fn unreadable(&mut self) {

@@ -33,6 +33,8 @@ const PING_EVERY_MS: u64 = 25_000;
 const IDLE_MAX_MS: u64 = 90_000;
 /// A slow consumer: its socket has taken no byte for this long, though some wait.
 const STUCK_MAX_MS: u64 = 30_000;
+/// For a socket to take the welcome.
+const WELCOME_WITHIN_MS: u64 = 30_000;
 /// A socket with bytes that it does not take is looked at this often.
 const STUCK_LOOK_MS: u64 = 5_000;
 /// Commands under way when the server stops get this long.

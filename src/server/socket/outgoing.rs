@@ -1,8 +1,8 @@
 //! What is said to one tab: frames as they become ready, pings, and the last word.
 
 use super::{
-    CLOSE_WITHIN_MS, FRAMES_PER_FLUSH, LONG_FRAME_BYTES, PING_EVERY_MS, Progress, STUCK_LOOK_MS, STUCK_MAX_MS, within,
-    woken::WhenWoken,
+    CLOSE_WITHIN_MS, FRAMES_PER_FLUSH, LONG_FRAME_BYTES, PING_EVERY_MS, Progress, STUCK_LOOK_MS, STUCK_MAX_MS,
+    WELCOME_WITHIN_MS, within, woken::WhenWoken,
 };
 use crate::{
     server::{
@@ -89,6 +89,7 @@ async fn unless_stuck<T>(
     if let Poll::Ready(output) = futures_util::poll!(&mut round) {
         return Some(output);
     }
+    let _waiting = progress.wait_for_socket();
     let (mut taken, mut since) = (progress.bytes(), ambience.now());
     loop {
         let look = Millis(ambience.now().0.saturating_add(STUCK_LOOK_MS));
@@ -129,23 +130,29 @@ async fn write_ready(subscription: &Subscription, sink: &mut impl Mouth) -> Resu
     Ok(None)
 }
 
-/// Writes these frames now, before anything that waits.
-pub async fn say(
+/// Writes the frames of the welcome, before anything that waits. A client gives up on a welcome
+/// sooner than this does.
+pub async fn write_welcome(
     ambience: &Ambience,
-    progress: &Progress,
+    subscription: &Subscription,
     sink: &mut impl Mouth,
     frames: Vec<Bytes>,
 ) -> Result<(), Ending> {
-    let round = pin!(async {
+    let round = async {
         for frame in frames {
             sink.feed(Message::Binary(frame)).await?;
         }
         sink.flush().await
-    });
-    match unless_stuck(ambience, progress, round).await {
-        Some(Ok(())) => Ok(()),
-        Some(Err(_)) => Err(Ending::Lost),
-        None => Err(Ending::Resync),
+    };
+    let written = tokio::select! {
+        biased;
+        written = within(ambience, WELCOME_WITHIN_MS, round) => written,
+        () = subscription.cut_off() => None,
+    };
+    match (subscription.cut_by(), written) {
+        (Some(ending), _) => Err(ending),
+        (None, Some(Ok(()))) => Ok(()),
+        (None, Some(Err(_)) | None) => Err(Ending::Lost),
     }
 }
 
@@ -191,10 +198,58 @@ mod tests {
             progress.count(1);
         }
         assert!(poll!(&mut round).is_pending());
+        assert!(progress.waits_for_socket());
         clock.advance(STUCK_MAX_MS - 1);
         assert!(poll!(&mut round).is_pending());
         clock.advance(STUCK_LOOK_MS);
         assert_eq!(poll!(&mut round), Poll::Ready(None));
+        assert!(!progress.waits_for_socket());
+    }
+
+    /// A socket that takes nothing.
+    struct Stuck;
+
+    impl Sink<Message> for Stuck {
+        type Error = axum::Error;
+
+        fn poll_ready(self: Pin<&mut Self>, _: &mut std::task::Context<'_>) -> Poll<Result<(), axum::Error>> {
+            Poll::Pending
+        }
+
+        fn start_send(self: Pin<&mut Self>, _: Message) -> Result<(), axum::Error> {
+            Ok(())
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut std::task::Context<'_>) -> Poll<Result<(), axum::Error>> {
+            Poll::Pending
+        }
+
+        fn poll_close(self: Pin<&mut Self>, _: &mut std::task::Context<'_>) -> Poll<Result<(), axum::Error>> {
+            Poll::Pending
+        }
+    }
+
+    #[tokio::test]
+    async fn welcome_that_a_socket_does_not_take_ends_with_the_session_or_after_its_time() {
+        let clock = MovedClock::new();
+        let ambience = Ambience {
+            clock: Arc::new(clock.clone()),
+            chance: Arc::new(SeededChance::new(1)),
+        };
+        let subscription = Subscription::of(crate::wire::Level::CURRENT);
+        for is_signed_out in [false, true] {
+            let mut sink = Stuck;
+            let mut written = pin!(write_welcome(&ambience, &subscription, &mut sink, vec![Bytes::new()]));
+            assert!(poll!(&mut written).is_pending());
+            let expected = if is_signed_out {
+                subscription.cut(Ending::SignedOut);
+                Ending::SignedOut
+            } else {
+                clock.advance(WELCOME_WITHIN_MS);
+                Ending::Lost
+            };
+            assert_eq!(poll!(&mut written), Poll::Ready(Err(expected)));
+        }
     }
 
     #[tokio::test]

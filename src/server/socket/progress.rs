@@ -1,30 +1,56 @@
-//! How far a connection's socket has come: the bytes that it took to send.
+//! Write progress of a connection's socket: the bytes that it has accepted.
 //!
-//! A reader is slow when its socket takes nothing for a long time, not when much waits for it,
-//! so what counts is observed where the bytes leave.
+//! A reader is slow when its socket accepts nothing for a long time, not when much waits for it,
+//! so bytes are counted where they leave.
 
 use std::{
     io,
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{Context, Poll},
 };
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Bytes taken by one socket, as its writer counts them and others look at them.
+/// Shared by the socket, which counts, and its connection.
 #[derive(Clone, Default)]
-pub struct Progress(Arc<AtomicU64>);
+pub struct Progress(Arc<Counters>);
+
+#[derive(Default)]
+struct Counters {
+    bytes: AtomicU64,
+    waits_for_socket: AtomicBool,
+}
+
+/// While it lives, there is more to send than the socket accepts.
+pub struct Waiting<'a>(&'a Progress);
 
 impl Progress {
+    /// Bytes that the socket has accepted.
     pub fn bytes(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.0.bytes.load(Ordering::Relaxed)
     }
 
     pub fn count(&self, bytes: usize) {
-        self.0.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.0.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    pub fn wait_for_socket(&self) -> Waiting<'_> {
+        self.0.waits_for_socket.store(true, Ordering::Relaxed);
+        Waiting(self)
+    }
+
+    /// A client may be silent meanwhile: a ping waits behind what is to be sent.
+    pub fn waits_for_socket(&self) -> bool {
+        self.0.waits_for_socket.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.0.waits_for_socket.store(false, Ordering::Relaxed);
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the writer hands to the hub after a commit.
 
-use crate::wire::{Change, Person, RoomEvent, RoomId, SessionId, UserId, event::UserEvent};
+use crate::wire::{Person, RoomEvent, RoomId, SessionId, UserId, event::UserEvent};
 use std::ops::Deref;
 
 /// One thing that became true, and whom it concerns.
@@ -22,11 +22,7 @@ pub enum Told {
 impl Told {
     /// Whether a text is gone that was there before.
     pub(super) fn takes_text_away(&self) -> bool {
-        let Self::Room(event) = self else { return false };
-        matches!(
-            event.entry.change(),
-            Ok(Change::MessageEdited(_) | Change::MessageDeleted(_))
-        )
+        matches!(self, Self::Room(event) if event.takes_text_away())
     }
 }
 
