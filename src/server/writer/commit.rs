@@ -13,6 +13,7 @@ use crate::{
 use sqlx::{Connection, SqliteConnection};
 
 /// What a batch came to. Each write of it has its outcome, unless it is unknown.
+#[derive(Default)]
 pub struct Outcome {
     /// What is stored and may be told, in order.
     pub told: Vec<Committed<Told>>,
@@ -34,11 +35,7 @@ enum Failure {
 /// Stores all these writes with one commit, refusals apart. If one of them has a
 /// fault, all are rolled back and each is run again by itself, so that it alone fails.
 pub async fn commit_batch(conn: &mut SqliteConnection, ambience: &Ambience, writes: &mut [Queued]) -> Outcome {
-    let mut outcome = Outcome {
-        told: Vec::new(),
-        broken: None,
-        doubtful: Vec::new(),
-    };
+    let mut outcome = Outcome::default();
     match attempt(conn, ambience, writes).await {
         Ok(told) => outcome.told = told,
         Err(Failure::Broken(fault, doubtful)) => {
@@ -54,11 +51,7 @@ pub async fn commit_batch(conn: &mut SqliteConnection, ambience: &Ambience, writ
 }
 
 async fn one_by_one(conn: &mut SqliteConnection, ambience: &Ambience, writes: &mut [Queued]) -> Outcome {
-    let mut outcome = Outcome {
-        told: Vec::new(),
-        broken: None,
-        doubtful: Vec::new(),
-    };
+    let mut outcome = Outcome::default();
     writes.iter_mut().for_each(Queued::forget);
     for write in writes {
         match attempt(conn, ambience, std::slice::from_mut(write)).await {
@@ -80,27 +73,30 @@ async fn attempt(
     writes: &mut [Queued],
 ) -> Result<Vec<Committed<Told>>, Failure> {
     let mut told = Vec::new();
-    let mut attempted = attempt_told(conn, ambience, writes, &mut told).await;
-    if let Err(Failure::Broken(_, doubtful)) = &mut attempted {
-        doubtful.clone_from(&told);
+    match attempt_told(conn, ambience, writes, &mut told).await {
+        Ok(None) => Ok(told.into_iter().map(Committed::after_commit).collect()),
+        Ok(Some(fault)) => Err(Failure::Write(fault)),
+        Err(fault) => {
+            writes.iter_mut().for_each(Queued::forget);
+            Err(Failure::Broken(fault, told))
+        }
     }
-    if let Err(Failure::Broken(..)) = attempted {
-        writes.iter_mut().for_each(Queued::forget);
-    }
-    attempted?;
-    Ok(told.into_iter().map(Committed::after_commit).collect())
 }
 
+/// Gives the fault of one of the writes, after which all of them are rolled back.
+///
+/// # Errors
+/// When begin, commit or rollback failed; `told` then has what would be true if it was stored.
 async fn attempt_told(
     conn: &mut SqliteConnection,
     ambience: &Ambience,
     writes: &mut [Queued],
     told: &mut Vec<Told>,
-) -> Result<(), Failure> {
+) -> Result<Option<Fault>, Fault> {
     let broken = |doing| {
         move |source: sqlx::Error| {
             let source = source.into();
-            Failure::Broken(Fault { doing, source }, Vec::new())
+            Fault { doing, source }
         }
     };
     // Taking the write lock first means that no statement of the batch can meet it taken.
@@ -108,15 +104,13 @@ async fn attempt_told(
         .begin_with("BEGIN IMMEDIATE")
         .await
         .map_err(broken("beginning a batch"))?;
-    match apply_all(&mut transaction, ambience, writes, told).await {
-        Ok(()) => transaction.commit().await.map_err(broken("committing a batch"))?,
-        Err(fault) => {
-            transaction.rollback().await.map_err(broken("rolling back a batch"))?;
-            told.clear();
-            return Err(Failure::Write(fault));
-        }
+    if let Err(fault) = apply_all(&mut transaction, ambience, writes, told).await {
+        told.clear();
+        transaction.rollback().await.map_err(broken("rolling back a batch"))?;
+        return Ok(Some(fault));
     }
-    Ok(())
+    transaction.commit().await.map_err(broken("committing a batch"))?;
+    Ok(None)
 }
 
 async fn apply_all(

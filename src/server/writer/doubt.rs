@@ -9,17 +9,13 @@ use crate::wire::Millis;
 use sqlx::{Result, SqliteConnection};
 
 /// What of a failed commit is stored: to be called before anything else is written.
-pub async fn find_stored(
-    conn: &mut SqliteConnection,
-    doubtful: Vec<Told>,
-    now: Millis,
-) -> Result<Vec<Committed<Told>>> {
-    let is_stored = match numbered(&doubtful) {
+pub async fn find_stored(conn: &mut SqliteConnection, doubtful: &[Told], now: Millis) -> Result<Vec<Committed<Told>>> {
+    let is_stored = match numbered(doubtful) {
         Some(numbered) => is_stored(conn, numbered).await?,
         None => return find_ended(conn, doubtful, now).await,
     };
-    let stored = if is_stored { doubtful } else { Vec::new() };
-    Ok(stored.into_iter().map(Committed::after_commit).collect())
+    let stored = if is_stored { doubtful } else { &[] };
+    Ok(stored.iter().cloned().map(Committed::after_commit).collect())
 }
 
 /// What has a number in a log. Entries of rooms come first: their tails are random. A person
@@ -46,7 +42,7 @@ async fn is_stored(conn: &mut SqliteConnection, told: &Told) -> Result<bool> {
 }
 
 /// Sessions alone have no number: each is looked up.
-async fn find_ended(conn: &mut SqliteConnection, doubtful: Vec<Told>, now: Millis) -> Result<Vec<Committed<Told>>> {
+async fn find_ended(conn: &mut SqliteConnection, doubtful: &[Told], now: Millis) -> Result<Vec<Committed<Told>>> {
     let mut stored = Vec::new();
     for told in doubtful {
         let Told::SessionsEnded { user, sessions } = told else {
@@ -54,11 +50,11 @@ async fn find_ended(conn: &mut SqliteConnection, doubtful: Vec<Told>, now: Milli
         };
         let mut ended = Vec::new();
         for session in sessions {
-            if !sql::is_live(conn, user, session, now).await? {
-                ended.push(session);
+            if !sql::is_live(conn, *user, *session, now).await? {
+                ended.push(*session);
             }
         }
-        let sessions = ended;
+        let (user, sessions) = (*user, ended);
         stored.push(Committed::after_commit(Told::SessionsEnded { user, sessions }));
     }
     Ok(stored)

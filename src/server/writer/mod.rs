@@ -216,7 +216,7 @@ impl WriterTask {
     /// its key.
     async fn reopen(&mut self, doubtful: Vec<Told>) -> Vec<Committed<Told>> {
         loop {
-            match self.try_to_reopen(doubtful.clone()).await {
+            match self.try_to_reopen(&doubtful).await {
                 Ok(found) => return found,
                 Err(error) => {
                     tracing::error!(fault = error.chain(), "the store cannot be opened again");
@@ -228,7 +228,7 @@ impl WriterTask {
         }
     }
 
-    async fn try_to_reopen(&mut self, doubtful: Vec<Told>) -> Result<Vec<Committed<Told>>> {
+    async fn try_to_reopen(&mut self, doubtful: &[Told]) -> Result<Vec<Committed<Told>>> {
         self.conn = self.store.write_connection().await?;
         let found = doubt::find_stored(&mut self.conn, doubtful, self.ambience.now()).await;
         found.map_err(|error| Error::fault("reading what a failed commit stored", error))

@@ -337,7 +337,7 @@ async fn a_failed_commit_that_is_stored_all_the_same_is_published_and_another_is
     house.say(&ada, room, "stored").await;
     let told = house.heard();
     let mut conn = house.app.store.write_connection().await.unwrap();
-    let found = find_stored(&mut conn, told.clone(), START).await.unwrap();
+    let found = find_stored(&mut conn, &told, START).await.unwrap();
     assert_eq!(found.iter().map(|told| Told::clone(told)).collect::<Vec<_>>(), told);
     let [Told::Room(event)] = told.as_slice() else {
         panic!("one message: {told:?}");
@@ -345,12 +345,12 @@ async fn a_failed_commit_that_is_stored_all_the_same_is_published_and_another_is
     let mut other = event.clone();
     other.entry.tail.0 ^= 1;
     assert_eq!(
-        find_stored(&mut conn, vec![Told::Room(other)], START).await.unwrap(),
+        find_stored(&mut conn, &[Told::Room(other)], START).await.unwrap(),
         []
     );
     let mut next = event.clone();
     next.entry.seq = next.entry.seq.next();
-    assert_eq!(find_stored(&mut conn, vec![Told::Room(next)], START).await.unwrap(), []);
+    assert_eq!(find_stored(&mut conn, &[Told::Room(next)], START).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -363,7 +363,7 @@ async fn of_sessions_in_a_failed_commit_only_those_that_ended_are_published() {
         ended(ada.user(), vec![ada.session(), gone]),
         Told::Banned { user: bo.user() },
     ];
-    let found = find_stored(&mut conn, doubtful, START).await.unwrap();
+    let found = find_stored(&mut conn, &doubtful, START).await.unwrap();
     let found: Vec<_> = found.iter().map(|told| Told::clone(told)).collect();
     assert_eq!(found, [ended(ada.user(), vec![gone])]);
 }
