@@ -74,6 +74,7 @@ impl Write for Gone {
 async fn all_here(batch: &mut Batch<'_>, all: &[Here]) -> Result<()> {
     sql::renew_leases(batch.conn(), all).await?;
     let episodes = sql::episodes(batch.conn(), all.iter().map(|here| here.user)).await?;
+    let returned = sql::head_position(batch.conn()).await?;
     for (user, episode) in episodes {
         let here = all.iter().find(|here| here.user == user);
         if let Some(here) = here.filter(|_| episode.back.is_none()) {
@@ -81,7 +82,7 @@ async fn all_here(batch: &mut Batch<'_>, all: &[Here]) -> Result<()> {
             sql::store_return(batch.conn(), user).await?;
             let over = Episode {
                 back: Some(here.moment.max(episode.last_active)),
-                returned: Some(sql::head_position(batch.conn()).await?),
+                returned: Some(returned),
                 ..episode
             };
             batch.put_user_value(user, &UserValue::Episode(over)).await?;

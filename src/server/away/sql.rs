@@ -101,7 +101,10 @@ pub async fn head_position(conn: &mut SqliteConnection) -> sqlx::Result<Position
 /// also when they come into it again.
 pub async fn store_return(conn: &mut SqliteConnection, user: UserId) -> sqlx::Result<()> {
     sqlx::query(
-        "UPDATE left_vectors SET returned = ordinal WHERE user = $1;
+        "UPDATE left_vectors SET returned = ordinal
+          WHERE user = $1
+            AND NOT EXISTS (SELECT 1 FROM memberships AS m
+                             WHERE m.room = left_vectors.room AND m.user = $1 AND m.state = 0);
 
          INSERT INTO left_vectors (user, room, ordinal, returned)
          SELECT memberships.user, rooms.id, 0, rooms.ordinal
