@@ -47,13 +47,37 @@ pub async fn mark_read_as(app: &App, who: &Signed, ask: &MarkReadAs) -> Result<M
     let now = app.ambience.now();
     let pace = app.paces.take(who.user(), &app.limits, now);
     pace.map_err(|retry_after| Problem::TooFast { retry_after })?;
-    for mark in &ask.marks {
-        match mark_read(app, who, mark).await {
-            Ok(()) | Err(Error::Problem(Problem::Gone)) => {}
-            Err(error) => return Err(error),
-        }
-    }
+    let (who, marks) = (*who, ask.marks.clone());
+    app.writer.run(Marks { who, marks }).await?;
     Ok(Marked {})
+}
+
+/// All of them with one commit.
+struct Marks {
+    who: Signed,
+    marks: Vec<command::MarkRead>,
+}
+
+impl Marks {
+    async fn run(&self, batch: &mut Batch<'_>) -> Result<()> {
+        for command::MarkRead { room, marker } in &self.marks {
+            let (who, room, marker) = (self.who, *room, *marker);
+            match (Mark { who, room, marker }).run(batch).await {
+                Ok(()) | Err(Error::Problem(Problem::Gone)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Write for Marks {
+    type Output = ();
+    const LEAVES_SESSIONS: bool = true;
+
+    fn apply<'a>(&'a self, batch: &'a mut Batch<'_>) -> BoxFuture<'a, Result<()>> {
+        self.run(batch).boxed()
+    }
 }
 
 struct Mark {
