@@ -48,10 +48,10 @@ impl ServerItem {
 
 impl Answer {
     /// The answer in the form of this level.
-    pub fn pack_at(&self, level: Level) -> Envelope {
+    pub fn pack_at(self, level: Level) -> Envelope {
         match self {
             Self::CaughtUp(caught_up) if level <= Level::FIRST => level1::caught_up(caught_up),
-            _ => self.pack(),
+            other => other.pack(),
         }
     }
 }

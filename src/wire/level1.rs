@@ -33,8 +33,8 @@ pub(super) fn user_event(event: &UserEvent) -> Envelope {
     packed(USER_EVENT, &UserEventV1::from(event.clone()))
 }
 
-pub(super) fn caught_up(caught_up: &CaughtUp) -> Envelope {
-    packed(CAUGHT_UP, &CaughtUpV1::from(caught_up.clone()))
+pub(super) fn caught_up(caught_up: CaughtUp) -> Envelope {
+    packed(CAUGHT_UP, &CaughtUpV1::from(caught_up))
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

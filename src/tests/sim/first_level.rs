@@ -174,7 +174,7 @@ pub fn knows_answer(answer: &Envelope) -> bool {
         Answer::Delta(delta) => delta.entries.iter().all(knows_entry),
         Answer::Me(_) | Answer::Marked(_) => true,
     };
-    is_recorded("Answer", answer) && is_inside_known && read.pack_at(Level::FIRST) == *answer
+    is_recorded("Answer", answer) && is_inside_known && read.clone().pack_at(Level::FIRST) == *answer
 }
 
 fn knows_news(news: &News) -> bool {
