@@ -2,6 +2,7 @@
 // was never on the screen stays unread, on every way into the room.
 import { expect, type Page } from "@playwright/test";
 import type { People, Person, Tab } from "../fixtures/people";
+import { storedUnread } from "../fixtures/stored";
 import { SHORT_ABSENCE, test } from "../fixtures/test";
 
 const ROOM = "garden";
@@ -22,6 +23,10 @@ const READ_MS = 2_000;
 const EDGE_ROWS = 8;
 /** Less than a phone's window, so that no row is passed. */
 const SCROLL_PX = 400;
+/** So that the next row does not fill half of the window yet. */
+const LINES = Array.from({ length: 14 }, (_, n) => `line ${n}`).join("\n");
+/** Nearly as long as a text may be: many windows of a phone. */
+const LONG = "This story does not end soon. ".repeat(540).trim();
 /** Rows of a page that is fetched as one reads. */
 const MORE_THAN_A_PAGE = 60;
 
@@ -52,8 +57,10 @@ async function saysMany(page: Page, room: string, count: number): Promise<void> 
   );
 }
 
-/** The readers have read what there was and closed their tabs; Bo has said this much since. */
-async function misses(people: People, count: number, ...viewports: Size[]): Promise<{ readers: Person[]; garden: string }> {
+type Scene = { bo: Person; readers: Person[]; garden: string };
+
+/** The readers have read what there was and closed their tabs; Bo is in front of the room. */
+async function leave(people: People, ...viewports: Size[]): Promise<Scene> {
   const bo = await people.owner("Bo Diddley");
   const readers: Person[] = [];
   for (const [nth, viewport] of viewports.entries()) {
@@ -64,8 +71,14 @@ async function misses(people: People, count: number, ...viewports: Size[]): Prom
   const garden = bo.room.address;
   for (const reader of readers) await reader.closesTab();
   await bo.goes(garden);
-  await saysMany(bo.page, garden, count);
-  return { readers, garden };
+  return { bo, readers, garden };
+}
+
+/** The same, and Bo has said this much since. */
+async function misses(people: People, count: number, ...viewports: Size[]): Promise<Scene> {
+  const scene = await leave(people, ...viewports);
+  await saysMany(scene.bo.page, scene.garden, count);
+  return scene;
 }
 
 type Size = { width: number; height: number };
@@ -91,19 +104,15 @@ async function readsAScreen(tab: Tab, count: number): Promise<void> {
   const seen = await lastInView(tab);
   expect(seen).toBeLessThan(count);
   await expect
-    .poll(() => storedUnread(tab), { message: "what was on screen is read" })
+    .poll(() => unread(tab), { message: "what was on screen is read" })
     .toBeLessThan(count);
   await tab.page.waitForFunction((ms) => performance.now() > ms, (await tab.page.evaluate(() => performance.now())) + READ_MS);
-  const left = await storedUnread(tab);
+  const left = await unread(tab);
   expect(left, "no more than was on screen").toBeGreaterThanOrEqual(count - seen - 1);
 }
 
-/** What another page of the same browser is told. */
-async function storedUnread(tab: Tab): Promise<number> {
-  const html = await tab.page.evaluate(async () => (await fetch("/")).text());
-  const text = html.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ");
-  return Number(/garden.{0,80}?(\d[\d,]*) unread/.exec(text)?.[1]?.replace(",", "") ?? 0);
-}
+/** What the server has stored of the room that is open. */
+const unread = (tab: Tab) => storedUnread(tab.page.context(), tab.room.address);
 
 /** Each way into the room leads to its first unread message, and only what was on screen is read. */
 async function goesEveryWay(reader: Person, garden: string, count: number): Promise<void> {
@@ -158,7 +167,7 @@ test("five thousand unread: every way leads to the first of them, and skipping a
   await expect(tab.room.message(`message ${count}`)).toBeInViewport();
   const skipped = tab.page.getByRole("group", { name: "Unread above" });
   await expect(skipped).toContainText(/4,9\d\d unread above/);
-  expect(await storedUnread(tab), "skipping reads nothing").toBeGreaterThan(4_900);
+  expect(await unread(tab), "skipping reads nothing").toBeGreaterThan(4_900);
 
   await skipped.getByRole("button", { name: "Go to first" }).click();
   await expect(tab.room.divider).toBeInViewport();
@@ -168,7 +177,7 @@ test("five thousand unread: every way leads to the first of them, and skipping a
   await skipped.getByRole("button", { name: "Mark as read" }).click();
   await expect(skipped).toBeHidden();
   await tab.sidebar.counts(ROOM, 0);
-  await expect.poll(() => storedUnread(tab)).toBe(0);
+  await expect.poll(() => unread(tab)).toBe(0);
 
   // The walk goes on page by page as one reads, says how much is left, and ends when one has enough.
   const byWalk = await catchesUp(readers[1]!);
@@ -184,8 +193,28 @@ test("five thousand unread: every way leads to the first of them, and skipping a
   };
   await expect.poll(readsOn, { intervals: [READ_MS], timeout: 60_000 }).toBeLessThan(before - MORE_THAN_A_PAGE);
   await walk.getByRole("button", { name: "Mark the rest as read" }).click();
-  await expect.poll(() => storedUnread(byWalk)).toBe(0);
+  await expect.poll(() => unread(byWalk)).toBe(0);
 });
+
+for (const { name, viewport } of SIZES) {
+  test(`on ${name} a text higher than the window is read by scrolling through it, and so is what follows`, async ({
+    people,
+  }) => {
+    test.slow();
+    const { bo, readers, garden } = await leave(people, viewport);
+    for (const text of [LINES, LONG, "The end"]) await bo.writes(text);
+    await bo.sees("The end");
+    const tab = await readers[0]!.opensTab(garden);
+    await expect(tab.room.divider).toBeInViewport();
+    await expect.poll(() => unread(tab), "the first one is read where the room opens").toBe(2);
+    await tab.page.locator("#log").hover();
+    const readsOn = async () => {
+      await tab.page.mouse.wheel(0, SCROLL_PX);
+      return unread(tab);
+    };
+    await expect.poll(readsOn, { intervals: [100], timeout: 60_000 }).toBe(0);
+  });
+}
 
 test("what was on screen is read also when the reader leaves at once", async ({ people }) => {
   const { readers, garden } = await misses(people, 60, SIZES[0]!.viewport);
@@ -195,6 +224,5 @@ test("what was on screen is read also when the reader leaves at once", async ({ 
   await tab.page.waitForFunction((until) => performance.now() > until, (await tab.page.evaluate(() => performance.now())) + 900);
   const seen = await lastInView(tab);
   await tab.page.close({ runBeforeUnload: true });
-  const other = await readers[0]!.opensTab("/");
-  await expect.poll(() => storedUnread(other)).toBeLessThanOrEqual(60 - seen + EDGE_ROWS);
+  await expect.poll(() => storedUnread(readers[0]!.context, garden)).toBeLessThanOrEqual(60 - seen + EDGE_ROWS);
 });

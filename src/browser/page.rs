@@ -4,7 +4,8 @@ use super::unload;
 use crate::rules::cover::Rect;
 use wasm_bindgen::JsCast;
 use web_sys::{
-    Document, Element, FocusOptions, HtmlElement, HtmlInputElement, HtmlTextAreaElement, VisibilityState, window,
+    Document, DomRectReadOnly, Element, FocusOptions, HtmlElement, HtmlInputElement, HtmlTextAreaElement,
+    VisibilityState, window,
 };
 
 pub fn document() -> Option<Document> {
@@ -31,7 +32,10 @@ pub fn text_of_first(selector: &str) -> Option<String> {
 
 /// Where an element stands on the screen.
 pub fn rect_of(element: &Element) -> Rect {
-    let rect = element.get_bounding_client_rect();
+    rect(&element.get_bounding_client_rect())
+}
+
+pub(super) fn rect(rect: &DomRectReadOnly) -> Rect {
     Rect {
         left: rect.left(),
         top: rect.top(),

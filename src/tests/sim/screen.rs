@@ -80,7 +80,8 @@ impl Screen {
             let row = rows.find(|(message, _)| message.ordinal == ordinal);
             row.map(|(_, at)| rect(LOG_LEFT_PX, at))
         };
-        reading.displayed_beside(covers.as_slice(), rect_of, READ_AFTER)
+        let window = rect(LOG_LEFT_PX, &(0..LOG_STEPS));
+        reading.displayed_beside(Ordinal::ZERO, covers.as_slice(), window, rect_of, READ_AFTER)
     }
 }
 

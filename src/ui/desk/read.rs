@@ -100,6 +100,11 @@ impl Desk {
         }
     }
 
+    /// The last message that counts as read.
+    pub fn read_up_to(self, room: RoomId) -> Ordinal {
+        self.read(|tab| tab.counts(room).map_or(Ordinal::ZERO, |counts| counts.marker.ordinal))
+    }
+
     /// The message as it is in the log now.
     pub fn message(self, room: RoomId, seq: Seq) -> Option<Arc<Message>> {
         self.read(|tab| tab.timeline(room)?.fresh_message(seq).cloned())

@@ -101,6 +101,7 @@ impl Stand {
             Sizes::new(&[&list, &column], move || {
                 inner.measure();
                 inner.settle();
+                inner.look_at_tall();
             })
         };
         inner.measure();
@@ -207,6 +208,13 @@ impl Inner {
         }
         self.tell_end(at_end);
         self.reach();
+        self.look_at_tall();
+    }
+
+    fn look_at_tall(&self) {
+        if let Some([rows, _]) = &*self.sights.borrow() {
+            rows.look_at_tall();
+        }
     }
 
     fn is_at_end(&self) -> bool {
@@ -397,12 +405,14 @@ impl Inner {
     }
 
     fn tell_displayed(&self, now: Millis) {
-        let covers = away::covers();
+        let (covers, window) = (away::covers(), page::rect_of(&self.list));
+        let read = self.desk.read_up_to(self.room);
         let mut reading = self.reading.borrow_mut();
-        let runs = reading.displayed_beside(&covers, |row| self.rect_of(row), now);
+        let runs = reading.displayed_beside(read, &covers, window, |row| self.rect_of(row), now);
+        let first = reading.first(now);
         drop(reading);
-        if let Some((first, _)) = runs.first() {
-            self.desk.has_in_view(self.room, *first);
+        if let Some(first) = first {
+            self.desk.has_in_view(self.room, first);
         }
         for (from, to) in runs {
             self.desk.displayed(self.room, from, to);
