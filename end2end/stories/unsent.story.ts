@@ -227,6 +227,35 @@ test("what one account has not sent is never another's, and waits for its own", 
   await expect.poll(() => kept(ada.page)).toBe(0);
 });
 
+test("a user who stays instead of signing out is still signed in once the message is sent, in every tab", async ({ people, quiet, wire }) => {
+  quiet.expects(BROKEN_WIRE);
+  const bo = await people.owner("Bo Diddley");
+  const ada = await people.joins("Ada Lovelace", bo, { baseURL: wire.url });
+  const questions = new Questions(ada.page);
+  questions.stay = true;
+  await ada.reloads();
+  await ada.createsRoom("garden");
+  await ada.room.composer.fill("A draft that stays");
+  await ada.opens("general");
+  const second = await ada.opensTab("/");
+  wire.shutsSockets();
+  await ada.writes("Sent after all");
+  await expect.poll(() => kept(ada.page)).toBe(1);
+  await ada.page.locator("summary.menu__open").click();
+  await new SettingsPage(ada.page).signOut.click();
+  await expect.poll(() => questions.asked).toBe(1);
+
+  await wire.opensSockets(ada.context);
+  await bo.sees("Sent after all");
+  await expect.poll(() => kept(ada.page)).toBe(0);
+  await ada.page.locator("summary.menu__open").press("Escape");
+  await ada.reloads();
+  await ada.opens("garden");
+  await expect(ada.room.composer).toHaveValue("A draft that stays");
+  await second.opens("general");
+  await second.sees("Sent after all");
+});
+
 test("the title of a page of forms has the unread number, and follows it", async ({ people }) => {
   const bo = await people.owner("Bo Diddley");
   const ada = await people.joins("Ada Lovelace", bo);

@@ -6,7 +6,8 @@ use super::{
     life::Life,
     page,
     socket::{Heard, Socket},
-    timer, unload,
+    timer,
+    unload::{self, Unsent},
 };
 use crate::{
     client::{Effect, Env, FetchId, Generation, Input, Tab},
@@ -73,16 +74,16 @@ impl Driver {
     /// Tells the tab what happened and does what it answers.
     pub fn step(&self, input: Input) {
         let now = clock::now();
-        let (effects, wake_after, unsent, outlives_page) = {
+        let (effects, wake_after, unsent) = {
             let mut tab = self.0.tab.lock().unwrap_or_else(PoisonError::into_inner);
             let mut env = Env {
                 now,
                 random: &mut chance::number,
             };
             let effects = tab.step(&mut env, input);
-            (effects, tab.wake_after(), tab.has_unsent(), tab.unsent_outlives_page())
+            (effects, tab.wake_after(), unsent_of(&tab))
         };
-        unload::has_unsent(unsent, outlives_page);
+        unload::set_unsent(unsent);
         for effect in effects {
             self.carry_out(effect);
         }
@@ -157,6 +158,14 @@ impl Driver {
             }
             driver.step(Input::Fetched { fetch, answer });
         });
+    }
+}
+
+fn unsent_of(tab: &Tab) -> Unsent {
+    match (tab.has_unsent(), tab.unsent_outlives_page()) {
+        (false, _) => Unsent::Nothing,
+        (true, true) => Unsent::OutlivesPage,
+        (true, false) => Unsent::GoesWithPage,
     }
 }
 

@@ -1,12 +1,13 @@
 //! The browser's own question before a page goes: asked while something would be lost with the tab.
 //!
-//! The listener stands only while there is a reason to ask, because a page with one is never kept
-//! asleep to come back to. Our own links are followed without a question where the next page goes on
+//! The listener is there only while there is a reason to ask: Firefox never keeps a page with one in
+//! its back-forward cache. Our own links are followed without a question where the next page goes on
 //! with what is unsent.
 
 use super::{
     clock, keep, life,
     listen::{self, Listener},
+    timer,
 };
 use crate::wire::Millis;
 use std::cell::RefCell;
@@ -17,6 +18,8 @@ use web_sys::{BeforeUnloadEvent, Event, window};
 const LINK: Millis = Millis(1_000);
 /// A newer version takes over within this.
 const RELOAD: Millis = Millis(10_000);
+/// A page that signs out goes within this, or the user has stayed.
+const SIGN_OUT: Millis = Millis(5_000);
 
 thread_local! {
     static STATE: RefCell<State> = const { RefCell::new(State::NEW) };
@@ -31,14 +34,28 @@ struct State {
     sign_out: Option<SignOut>,
 }
 
-/// Signing out while something is unsent. Until the page goes, the user may still choose to stay.
+/// Signing out while something is unsent. No browser says whether the user has chosen to stay: the
+/// page goes soon, or the user goes on in it.
 struct SignOut {
-    /// The browser has asked for this one.
-    is_asked: bool,
+    question: Question,
+    /// Since it was pressed, or since the browser asked.
+    since: Millis,
     then: Box<dyn FnOnce()>,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Question {
+    NotAsked,
+    /// Nothing else runs in the page meanwhile.
+    Asking,
+    Answered,
+}
+
 impl SignOut {
+    fn is_under_way(&self) -> bool {
+        self.question == Question::Asking || clock::now().0.saturating_sub(self.since.0) <= SIGN_OUT.0
+    }
+
     fn carry_out(self) {
         keep::forget();
         (self.then)();
@@ -68,31 +85,43 @@ pub fn watch() {
             go_ours(LINK);
         }
     });
+    // On some phones the browser never asks, and the page goes at once.
     listen::forever(&window, "pagehide", |_| {
-        let asked = STATE.with_borrow_mut(|state| state.sign_out.take_if(|sign_out| sign_out.is_asked));
-        if let Some(sign_out) = asked {
+        let sign_out = STATE.with_borrow_mut(|state| state.sign_out.take());
+        if let Some(sign_out) = sign_out.filter(SignOut::is_under_way) {
             sign_out.carry_out();
         }
     });
+    // The user was asked and goes on in the page, so they have stayed.
+    for name in ["pointerdown", "keydown"] {
+        listen::forever(&window, name, |_| {
+            STATE.with_borrow_mut(|state| {
+                let is_answered = |sign_out: &mut SignOut| sign_out.question == Question::Answered;
+                drop(state.sign_out.take_if(is_answered));
+            });
+        });
+    }
 }
 
-/// Something is unsent, or nothing is; and whether the tab's next page would find it.
-pub fn has_unsent(is: bool, outlives_page: bool) {
-    let sign_out = STATE.with_borrow_mut(|state| {
-        state.outlives_page = outlives_page;
-        if is && state.listener.is_none() {
+/// What would be lost with the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unsent {
+    Nothing,
+    /// The tab's next page finds it.
+    OutlivesPage,
+    GoesWithPage,
+}
+
+/// What is unsent now.
+pub fn set_unsent(unsent: Unsent) {
+    STATE.with_borrow_mut(|state| {
+        state.outlives_page = unsent != Unsent::GoesWithPage;
+        if unsent == Unsent::Nothing {
+            state.listener = None;
+        } else if state.listener.is_none() {
             state.listener = window().map(|window| Listener::first(&window, "beforeunload", |event| before(&event)));
         }
-        if is {
-            return None;
-        }
-        state.listener = None;
-        state.sign_out.take()
     });
-    // It was sent just now, so there is nothing to stay for.
-    if let Some(sign_out) = sign_out {
-        sign_out.carry_out();
-    }
 }
 
 /// The page is loaded again by us, and what is unsent is there again afterwards.
@@ -103,8 +132,11 @@ pub fn reloads() {
 /// The user presses "Sign out": what they wrote in this tab goes with them, and `then` follows. While
 /// something is unsent the browser asks first, and both happen when the page goes.
 pub fn signs_out(then: impl FnOnce() + 'static) {
-    let then = Box::new(then);
-    let sign_out = SignOut { is_asked: false, then };
+    let sign_out = SignOut {
+        question: Question::NotAsked,
+        since: clock::now(),
+        then: Box::new(then),
+    };
     let certain = STATE.with_borrow_mut(|state| {
         if state.listener.is_none() {
             return Some(sign_out);
@@ -123,10 +155,10 @@ fn go_ours(within: Millis) {
 
 fn before(event: &Event) {
     let asks = STATE.with_borrow_mut(|state| {
-        // Asked a second time, the user has stayed the first time.
-        state.sign_out = state.sign_out.take().filter(|sign_out| !sign_out.is_asked);
+        state.sign_out = state.sign_out.take().filter(SignOut::is_under_way);
         if let Some(sign_out) = &mut state.sign_out {
-            sign_out.is_asked = true;
+            sign_out.question = Question::Asking;
+            timer::after(0, answered).forget();
         }
         !(state.outlives_page && clock::now() < state.ours_until)
     });
@@ -137,4 +169,14 @@ fn before(event: &Event) {
             event.set_return_value("unsent");
         }
     }
+}
+
+/// The page runs again after the question. If it goes, it goes soon.
+fn answered() {
+    STATE.with_borrow_mut(|state| {
+        if let Some(sign_out) = &mut state.sign_out {
+            sign_out.question = Question::Answered;
+            sign_out.since = clock::now();
+        }
+    });
 }

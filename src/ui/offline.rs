@@ -5,7 +5,8 @@ use super::{parts::brand, words};
 use crate::browser::{
     fetch, keep,
     life::{self, Life},
-    page, timer, unload,
+    page, timer,
+    unload::{self, Unsent},
 };
 use leptos::prelude::*;
 
@@ -44,7 +45,11 @@ pub fn offline() -> AnyView {
 
 /// Opens the page as soon as the server answers.
 pub fn wait_for_network() {
-    unload::has_unsent(keep::has_outbox(), true);
+    unload::set_unsent(if keep::has_outbox() {
+        Unsent::OutlivesPage
+    } else {
+        Unsent::Nothing
+    });
     life::watch(|life| {
         if matches!(life, Life::Online | Life::Visible) {
             open_if_reached();
