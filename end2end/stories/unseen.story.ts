@@ -2,6 +2,7 @@
 // was never on the screen stays unread, on every way into the room.
 import { expect, type Page } from "@playwright/test";
 import type { People, Person, Tab } from "../fixtures/people";
+import { BROKEN_WIRE } from "../fixtures/quiet";
 import { storedUnread } from "../fixtures/stored";
 import { SHORT_ABSENCE, test } from "../fixtures/test";
 
@@ -29,6 +30,8 @@ const LINES = Array.from({ length: 14 }, (_, n) => `line ${n}`).join("\n");
 const LONG = "This story does not end soon. ".repeat(540).trim();
 /** Rows of a page that is fetched as one reads. */
 const MORE_THAN_A_PAGE = 60;
+
+const CATCH_UP = "/api/catch_up";
 
 test.use({ settings: FAST, trace: "off" });
 
@@ -194,6 +197,39 @@ test("five thousand unread: every way leads to the first of them, and skipping a
   await expect.poll(readsOn, { intervals: [READ_MS], timeout: 60_000 }).toBeLessThan(before - MORE_THAN_A_PAGE);
   await walk.getByRole("button", { name: "Mark the rest as read" }).click();
   await expect.poll(() => unread(byWalk)).toBe(0);
+});
+
+test("a room opened before the catch-up is answered opens at the first message that it brings", async ({
+  people,
+  quiet,
+  wire,
+}) => {
+  quiet.expects(BROKEN_WIRE);
+  const bo = await people.owner("Bo Diddley");
+  const ada = await people.joins("Ada Lovelace", bo, { baseURL: wire.url });
+  await bo.createsRoom(ROOM);
+  await bo.adds(ada);
+  await ada.opens(ROOM);
+  await bo.says("Before");
+  await ada.sees("Before");
+  await ada.opens("general");
+
+  wire.shutsSockets();
+  await saysMany(bo.page, bo.room.address, 40);
+  let answer = () => {};
+  const isAnswered = new Promise<void>((done) => (answer = done));
+  await ada.page.route(`**${CATCH_UP}`, async (route) => {
+    await isAnswered;
+    await route.continue();
+  });
+  const asked = ada.page.waitForRequest((request) => request.url().endsWith(CATCH_UP));
+  await wire.opensSockets(ada.context);
+  await asked;
+  await ada.sidebar.room(ROOM).click();
+  await ada.room.isOpen(ROOM);
+  await expect(ada.room.messages).toHaveCount(0);
+  answer();
+  await landsAtFirst(ada);
 });
 
 for (const { name, viewport } of SIZES) {

@@ -1,8 +1,10 @@
 //! What the reader does: opens and leaves rooms, reads, says something.
 
 use super::{
+    connection::Status,
     io::{Act, Effect, Env},
     pages::Place,
+    room::Room,
     tab::{Divider, Open, Out, Tab},
     window::Stand,
 };
@@ -71,6 +73,7 @@ impl Tab {
     pub(super) fn place_divider(&mut self, anew: bool) {
         let me = self.my_id();
         let is_live = self.connection.is_live();
+        let may_be_behind = self.is_connecting();
         let Some(open) = &mut self.open else { return };
         let Some(room) = self.rooms.get_mut(open.room) else {
             return;
@@ -89,7 +92,9 @@ impl Tab {
             Divider::NothingUnread | Divider::After(_) => return,
         };
         if room.counts.unread == 0 {
-            open.divider = Divider::NothingUnread;
+            if !may_be_behind {
+                open.divider = Divider::NothingUnread;
+            }
             return;
         }
         // A link to an entry lands there; the divider is where it is all the same.
@@ -111,8 +116,8 @@ impl Tab {
             }
             return;
         }
-        // A page that has not connected yet waits for that.
-        if self.device_id.is_none() {
+        // A page that was not started yet, or is connecting, waits for that.
+        if self.device_id.is_none() || may_be_behind {
             return;
         }
         // Without a server, or where it gave no page: the first of those that are held, below
@@ -123,11 +128,32 @@ impl Tab {
         open.divider = Divider::After(read);
     }
 
-    /// True while the room on screen waits for the rows around its first unread message.
-    pub(super) fn is_landing(&self, room: RoomId) -> bool {
-        self.open
-            .as_ref()
-            .is_some_and(|open| open.room == room && matches!(open.divider, Divider::Fetching(_)))
+    /// Without a socket, for too short a time to go on without a server.
+    fn is_connecting(&self) -> bool {
+        let is_started = self.device_id.is_some();
+        is_started && matches!(self.connection.status(self.now), Status::Quiet | Status::Connecting)
+    }
+
+    /// True once it is decided where the reader lands in the room on screen.
+    pub fn has_landing(&self, room: RoomId) -> bool {
+        let open = self.open.as_ref().filter(|open| open.room == room);
+        open.is_some_and(|open| open.at.is_some() || matches!(open.divider, Divider::NothingUnread | Divider::After(_)))
+    }
+
+    /// True while the room on screen waits for the rows among which the reader lands. Without a
+    /// socket the rows that are held are drawn meanwhile.
+    pub(super) fn is_landing(&self, id: RoomId) -> bool {
+        let Some(open) = self.open.as_ref().filter(|open| open.room == id && open.at.is_none()) else {
+            return false;
+        };
+        match open.divider {
+            Divider::Fetching(_) => true,
+            Divider::NotKnownYet => {
+                let is_behind = |room: &Room| room.timeline.cursor().is_some() && room.is_behind();
+                self.connection.is_live() && self.rooms.get(id).is_some_and(is_behind)
+            }
+            Divider::NothingUnread | Divider::After(_) => false,
+        }
     }
 
     pub(super) fn go_to_unread(&mut self, id: RoomId, out: &mut Out) {
@@ -139,12 +165,15 @@ impl Tab {
         }
     }
 
-    /// The end, also for a reader who does not wait for the rows to land at.
+    /// The end, also for a reader who does not wait for the rows around the first unread message.
     pub(super) fn go_to_end(&mut self, id: RoomId, out: &mut Out) {
-        if let Some(open) = self.open.as_mut().filter(|open| open.room == id)
-            && let Divider::Fetching(read) = open.divider
+        if self.is_landing(id)
+            && let (Some(open), Some(room)) = (&mut self.open, self.rooms.get(id))
         {
-            open.divider = Divider::After(read);
+            open.divider = match open.divider {
+                Divider::Fetching(read) => Divider::After(read),
+                _ => Divider::After(room.counts.marker.ordinal),
+            };
             out.changed.timeline(id);
         }
         self.stand_at(id, Stand::End, out);

@@ -166,7 +166,8 @@ impl Tab {
 
     /// True while rows that were asked for have not come.
     pub fn is_loading(&self, id: RoomId) -> bool {
-        self.pages.is_loading(id)
+        self.is_landing(id)
+            || self.pages.is_loading(id)
             || self
                 .rooms
                 .get(id)

@@ -281,7 +281,11 @@ impl Tab {
         self.ask_next(out);
         self.ask_page(out);
         self.tell(out);
+        let divider = self.open.as_ref().map(|open| open.divider);
         self.place_divider(false);
+        if let Some(open) = self.open.as_ref().filter(|open| Some(open.divider) != divider) {
+            out.changed.timeline(open.room);
+        }
         self.away.stale |= out.changed.rooms || out.changed.people;
         self.turn_away(out);
         let status = self.connection.status(self.now);

@@ -6,7 +6,7 @@ use super::{
     world::World,
 };
 use crate::{
-    client::{Effect, Input, Row},
+    client::{Effect, Input, MemoryStore, Row, Tab},
     wire::{fetch::Ask, *},
 };
 
@@ -37,6 +37,39 @@ fn drawn_ordinals(world: &World, ada: usize) -> Vec<u64> {
     messages.collect()
 }
 
+/// The message that the divider is above.
+fn first_after_divider(world: &World, ada: usize) -> Option<u64> {
+    let rows = world.tab(ada).drawn(room(HALL), 60, &|_| 0).rows;
+    let divider = rows.iter().position(|row| *row == Row::New)?;
+    match rows.get(divider + 1)? {
+        Row::Message { message, .. } => Some(message.ordinal.0),
+        _ => None,
+    }
+}
+
+/// A tab whose user visited the room and left it for another one; much was said since the tab
+/// lost its socket.
+fn visited(since: u64) -> (World, usize) {
+    let (mut world, ada) = missed(0);
+    world.opens(ada, room(HALL));
+    world.calm();
+    world.opens(ada, room(2));
+    world.calm();
+    world.is_cut_off(ada);
+    for n in 11..=10 + since {
+        world.is_said(2, room(HALL), &format!("m{n}"));
+    }
+    (world, ada)
+}
+
+/// Has its `Welcome`, and no answer to what it asks for then.
+fn is_welcomed(world: &mut World, ada: usize) {
+    while !world.connects(ada) {
+        world.passes(100);
+    }
+    while world.serves(ada) | world.hears(ada) {}
+}
+
 fn displays(world: &mut World, ada: usize, from: u64, to: u64) {
     let (from, to) = (Ordinal(from), Ordinal(to));
     let room = room(HALL);
@@ -55,13 +88,7 @@ fn opening_a_room_lands_at_the_first_unread_message_however_many_there_are() {
         world.calm();
         let drawn = drawn_ordinals(&world, ada);
         assert!(drawn.contains(&11), "{unread}: {drawn:?}");
-        let rows = world.tab(ada).drawn(room(HALL), 60, &|_| 0).rows;
-        let divider = rows.iter().position(|row| *row == Row::New).unwrap();
-        let after = &rows[divider + 1];
-        assert!(
-            matches!(after, Row::Message { message, .. } if message.ordinal == Ordinal(11)),
-            "{unread}: {after:?}"
-        );
+        assert_eq!(first_after_divider(&world, ada), Some(11), "{unread}");
         assert_eq!(world.unread(ada, room(HALL)).0, u32::try_from(unread).unwrap());
     }
 }
@@ -149,6 +176,64 @@ fn a_room_opened_without_a_server_lands_at_the_first_unread_row_that_is_held() {
     world.is_cut_off(ada);
     world.opens(ada, room(HALL));
     assert!(!world.tab(ada).drawn(room(HALL), 60, &|_| 0).rows.is_empty());
+}
+
+#[test]
+fn a_room_opened_while_connecting_lands_at_the_first_message_that_the_catch_up_brings() {
+    for since in [40, 500] {
+        let (mut world, ada) = visited(since);
+        world.opens(ada, room(HALL));
+        assert!(!drawn_ordinals(&world, ada).is_empty(), "held rows are drawn meanwhile");
+        assert!(!world.tab(ada).has_landing(room(HALL)));
+        world.calm();
+        assert!(world.tab(ada).has_landing(room(HALL)));
+        assert_eq!(first_after_divider(&world, ada), Some(11), "{since}");
+    }
+}
+
+#[test]
+fn a_room_opened_before_it_is_caught_up_draws_no_rows_until_the_answer() {
+    let (mut world, ada) = visited(40);
+    is_welcomed(&mut world, ada);
+    world.opens(ada, room(HALL));
+    assert!(drawn_ordinals(&world, ada).is_empty());
+    assert!(world.tab(ada).is_loading(room(HALL)), "the list does not begin there");
+    world.calm();
+    assert_eq!(first_after_divider(&world, ada), Some(11));
+}
+
+#[test]
+fn a_reader_who_goes_to_the_end_does_not_wait_for_the_answer() {
+    let (mut world, ada) = visited(40);
+    is_welcomed(&mut world, ada);
+    world.opens(ada, room(HALL));
+    world.tells(ada, Input::AtEnd { room: room(HALL) });
+    assert_eq!(drawn_ordinals(&world, ada).last(), Some(&10));
+    world.calm();
+    assert_eq!(drawn_ordinals(&world, ada).last(), Some(&50));
+}
+
+#[test]
+fn a_room_opened_without_a_server_for_long_is_as_it_is_held() {
+    let (mut world, ada) = visited(40);
+    world.opens(ada, room(HALL));
+    world.passes(6_000);
+    assert!(world.tab(ada).has_landing(room(HALL)));
+    assert_eq!(first_after_divider(&world, ada), None);
+}
+
+#[test]
+fn a_page_that_connects_for_the_first_time_waits_for_the_rows_to_land_at() {
+    let (mut world, _) = missed(500);
+    let mut picture = world.picture(user(1), Some(room(HALL)));
+    // Long messages fill the page of the picture before the first unread one.
+    picture.around = Some(world.server.rooms[&room(HALL)].page(room(HALL), 81, 110));
+    let ada = world.seat_with(1, Tab::from_first_picture(picture, Box::new(MemoryStore::default())));
+    world.starts(ada);
+    assert_eq!(first_after_divider(&world, ada), None);
+    assert!(!world.tab(ada).has_landing(room(HALL)));
+    world.calm();
+    assert_eq!(first_after_divider(&world, ada), Some(11));
 }
 
 #[test]

@@ -124,7 +124,7 @@ impl World {
         }
     }
 
-    fn seat_with(&mut self, n: u8, tab: Tab) -> usize {
+    pub fn seat_with(&mut self, n: u8, tab: Tab) -> usize {
         self.seats.push(Seat {
             user: user(n),
             tab,

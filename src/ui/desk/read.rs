@@ -100,6 +100,11 @@ impl Desk {
         }
     }
 
+    /// It is decided where the reader lands in the room.
+    pub fn has_landing(self, room: RoomId) -> bool {
+        self.read(|tab| tab.has_landing(room))
+    }
+
     /// The last message that counts as read.
     pub fn read_up_to(self, room: RoomId) -> Ordinal {
         self.read(|tab| tab.counts(room).map_or(Ordinal::ZERO, |counts| counts.marker.ordinal))

@@ -56,7 +56,7 @@ struct Inner {
     room: RoomId,
     list: Element,
     at_end: RwSignal<bool>,
-    landed: Cell<bool>,
+    landing: Cell<Landing>,
     /// The entry to land at as soon as it is drawn.
     goal: Cell<Option<Seq>>,
     stuck: Cell<bool>,
@@ -70,6 +70,17 @@ struct Inner {
     sights: RefCell<Option<[Sight; 2]>>,
 }
 
+/// Where the reader is when the room opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Landing {
+    /// There is nothing to land at yet.
+    NotYet,
+    /// Among the rows that are held, until it is known where the unread ones begin.
+    ForNow,
+    /// Where the room opens, or where the reader has gone since.
+    Done,
+}
+
 impl Stand {
     /// Takes care of the list that is on the page now.
     pub fn new(desk: Desk, room: RoomId, at_end: RwSignal<bool>) -> Option<Self> {
@@ -81,7 +92,7 @@ impl Stand {
             room,
             list: list.clone(),
             at_end,
-            landed: Cell::new(false),
+            landing: Cell::new(Landing::NotYet),
             goal: Cell::new(entry_of(desk, room)),
             stuck: Cell::new(false),
             steered_at: Cell::new(Millis::ZERO),
@@ -138,7 +149,9 @@ impl Stand {
     /// Stands at the end from now on.
     pub fn to_end(&self) {
         self.inner.goal.set(None);
+        self.inner.landing.set(Landing::Done);
         self.inner.stuck.set(true);
+        self.inner.desk.stand_at_end(self.inner.room);
         self.inner.settle();
     }
 
@@ -166,7 +179,7 @@ impl Stand {
         self.inner.steered_at.set(Millis::ZERO);
         self.inner.goal.set(None);
         self.inner.stuck.set(false);
-        self.inner.landed.set(false);
+        self.inner.landing.set(Landing::NotYet);
         self.inner.settle();
     }
 }
@@ -203,7 +216,7 @@ impl Inner {
             // A flick goes on after the finger is gone.
             self.steered_at.set(now);
             self.goal.set(None);
-            self.landed.set(true);
+            self.landing.set(Landing::Done);
             self.stick(at_end);
         }
         self.tell_end(at_end);
@@ -238,7 +251,7 @@ impl Inner {
     /// drawn a frame.
     fn reach(&self) {
         // Who waits for an entry is not where they want to be.
-        let stays = self.landed.get() && self.goal.get().is_none() && !self.stuck.get();
+        let stays = self.landing.get() != Landing::NotYet && self.goal.get().is_none() && !self.stuck.get();
         if stays && Measures::of(&self.list).is_near_edge() {
             self.stand_near();
         }
@@ -262,7 +275,11 @@ impl Inner {
         if let Some(seq) = self.goal.get() {
             self.land_at(seq);
         }
-        if !self.landed.get() {
+        if self.landing.get() == Landing::ForNow && self.desk.has_landing(self.room) {
+            self.landing.set(Landing::NotYet);
+            self.stuck.set(false);
+        }
+        if self.landing.get() == Landing::NotYet {
             self.land();
         } else if self.stuck.get() {
             if self.desk.has_more_below() {
@@ -282,7 +299,7 @@ impl Inner {
     /// Somebody has chosen their place already.
     fn stay(&self) {
         self.goal.set(None);
-        self.landed.set(true);
+        self.landing.set(Landing::Done);
         self.anchor.replace(scroll::anchor(&self.list));
         self.stick(self.is_at_end());
         if !self.stuck.get() {
@@ -296,12 +313,16 @@ impl Inner {
         if self.goal.get().is_some() {
             scroll::to_end(&self.list);
         } else if scroll::land(&self.list, page::by_id(DIVIDER_ID), DIVIDER_AT_PERCENT) {
-            self.landed.set(true);
+            self.landing.set(Landing::Done);
             self.stick(self.is_at_end());
         } else {
             scroll::to_end(&self.list);
-            self.landed
-                .set(self.list.query_selector("article").is_ok_and(|row| row.is_some()));
+            let has_rows = self.list.query_selector("article").is_ok_and(|row| row.is_some());
+            self.landing.set(match (has_rows, self.desk.has_landing(self.room)) {
+                (false, _) => Landing::NotYet,
+                (true, false) => Landing::ForNow,
+                (true, true) => Landing::Done,
+            });
             self.stuck.set(true);
         }
     }
@@ -310,7 +331,7 @@ impl Inner {
         let row = page::by_id(&message_id(seq));
         if scroll::land(&self.list, row.clone(), FOUND_AT_PERCENT) {
             self.goal.set(None);
-            self.landed.set(true);
+            self.landing.set(Landing::Done);
             self.stuck.set(false);
             self.anchor.replace(scroll::anchor(&self.list));
             if let Some(row) = row {
