@@ -31,9 +31,9 @@ impl Tab {
         self.away.card.as_ref()
     }
 
-    /// The absence whose card this tab has or had to show.
+    /// The absence whose card this tab has to show, had to show, or is about to show.
     pub fn card_episode(&self) -> Option<EpisodeId> {
-        self.away.ready
+        self.away.refreshing.or(self.away.ready)
     }
 
     /// Where "Jump to mention" leads.

@@ -77,6 +77,18 @@ fn the_card_is_exact_and_ranks_the_mention_first() {
 }
 
 #[test]
+fn room_opened_before_the_card_is_ready_folds_the_card_of_this_absence() {
+    let (mut world, ada) = away_with_a_tab_open();
+    is_back(&mut world);
+    while world.hears(ada) {}
+    assert_eq!(world.tab(ada).card(), None);
+    let folded = world.tab(ada).card_episode();
+    assert!(folded.is_some());
+    world.calm();
+    assert_eq!(world.tab(ada).card().map(|card| card.episode), folded);
+}
+
+#[test]
 fn card_shrinks_with_what_is_read_or_deleted() {
     let (mut world, ada) = away_with_a_tab_open();
     is_back(&mut world);
