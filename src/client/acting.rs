@@ -219,9 +219,19 @@ impl Tab {
     /// outlives the page.
     pub(super) fn send_read(&mut self, out: &mut Out) {
         self.hurry_read(out);
-        if self.connection.is_live() {
-            return;
+        if !self.connection.is_live() {
+            self.ask_to_mark(out);
         }
+    }
+
+    /// The same for a page that goes away: it asks in any case. A phone's socket may be dead for
+    /// long before the tab notices, and a marker that comes twice moves nothing.
+    pub(super) fn send_last_read(&mut self, out: &mut Out) {
+        self.hurry_read(out);
+        self.ask_to_mark(out);
+    }
+
+    fn ask_to_mark(&self, out: &mut Out) {
         let marks = self.marking.unacknowledged();
         if let (Some(me), false) = (&self.me, marks.is_empty()) {
             let user = me.user;

@@ -97,8 +97,8 @@ pub enum Input {
     GoToUnread {
         room: RoomId,
     },
-    /// The reader leaves the room, the tab or the account: what was read is sent now.
-    Leaving,
+    /// The user signs out, and the page waits a moment for what was read to be sent.
+    SigningOut,
     /// The reader stands at the end and follows it.
     AtEnd {
         room: RoomId,

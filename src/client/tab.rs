@@ -236,10 +236,10 @@ impl Tab {
                 self.send_read(out);
             }
             Input::Touched => self.device.touch(now),
-            Input::Leaving => self.send_read(out),
+            Input::SigningOut => self.send_read(out),
             Input::Suspended => {
                 // Before the socket closes.
-                self.send_read(out);
+                self.send_last_read(out);
                 self.connection.suspended(now, &mut orders);
             }
             Input::Resumed => {

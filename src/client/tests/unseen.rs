@@ -272,14 +272,30 @@ fn without_a_live_socket_a_page_that_goes_away_asks_a_question_that_names_its_us
     world.is_cut_off(ada);
     displays(&mut world, ada, 11, 20);
     world.tells(ada, Input::Hidden);
-    let asked = world.seats[ada].shown.iter().find_map(|effect| match effect {
+    let asked = asked_to_mark(&world, ada).expect("there is no socket to send it by");
+    assert_eq!((asked.user, asked.marks.len()), (user(1), 1));
+    assert_eq!(asked.marks[0].marker.ordinal, Ordinal(20));
+}
+
+fn asked_to_mark(world: &World, ada: usize) -> Option<&fetch::MarkReadAs> {
+    world.seats[ada].shown.iter().find_map(|effect| match effect {
         Effect::FetchKeepalive {
             ask: Ask::MarkRead(ask),
         } => Some(ask),
         _ => None,
-    });
-    let asked = asked.expect("there is no socket to send it by");
-    assert_eq!((asked.user, asked.marks.len()), (user(1), 1));
+    })
+}
+
+#[test]
+fn a_page_that_goes_away_asks_also_by_a_socket_that_may_be_dead() {
+    let (mut world, ada) = missed(60);
+    world.opens(ada, room(HALL));
+    world.calm();
+    displays(&mut world, ada, 11, 20);
+    world.tells(ada, Input::Hidden);
+    assert_eq!(asked_to_mark(&world, ada), None, "it may come back");
+    world.tells(ada, Input::Suspended);
+    let asked = asked_to_mark(&world, ada).expect("nothing has acknowledged it");
     assert_eq!(asked.marks[0].marker.ordinal, Ordinal(20));
 }
 

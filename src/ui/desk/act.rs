@@ -116,7 +116,7 @@ impl Desk {
     /// What was read leaves now: the reader signs out, and the page waits for it for a moment.
     pub fn send_read(self) {
         self.tell_displayed();
-        self.step(Input::Leaving);
+        self.step(Input::SigningOut);
     }
 
     /// Lands at the first unread message of the room, however far up it is.
