@@ -241,6 +241,12 @@ impl Tab {
         }
     }
 
+    /// Everything up to there counts as read, and what was displayed below it follows.
+    pub(super) fn mark_read(&mut self, id: RoomId, to: Ordinal, out: &mut Out) {
+        self.read_to(id, to, out);
+        self.follow_displayed(id, out);
+    }
+
     /// An explicit action passes rows that were not displayed.
     pub(super) fn read_to(&mut self, id: RoomId, ordinal: Ordinal, out: &mut Out) {
         let me = self.my_id();

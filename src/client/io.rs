@@ -93,6 +93,11 @@ pub enum Input {
     MarkAllRead {
         room: RoomId,
     },
+    /// Everything in the room up to this message counts as read, displayed or not.
+    MarkRead {
+        room: RoomId,
+        to: Ordinal,
+    },
     /// Lands at the first unread message of the open room, however far up it is.
     GoToUnread {
         room: RoomId,

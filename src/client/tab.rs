@@ -250,6 +250,7 @@ impl Tab {
             Input::CloseRoom => self.close_room(out),
             Input::Displayed { room, from, to } => self.displayed(room, from, to, out),
             Input::MarkAllRead { room } => self.read_to(room, Ordinal(u64::MAX), out),
+            Input::MarkRead { room, to } => self.mark_read(room, to, out),
             Input::GoToUnread { room } => self.go_to_unread(room, out),
             Input::LoadOlder { room } => self.load(room, Place::Older, out),
             Input::LoadGap { room, before } => self.load(room, Place::Gap { before }, out),

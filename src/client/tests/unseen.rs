@@ -300,6 +300,23 @@ fn a_page_that_goes_away_asks_also_by_a_socket_that_may_be_dead() {
 }
 
 #[test]
+fn marking_what_was_skipped_as_read_leaves_what_is_below_to_being_displayed() {
+    let (mut world, ada) = missed(5_000);
+    world.opens(ada, room(HALL));
+    world.calm();
+    let to = Ordinal(3_000);
+    world.tells(ada, Input::MarkRead { room: room(HALL), to });
+    world.calm();
+    assert_eq!((stored_marker(&world), world.unread(ada, room(HALL)).0), (3_000, 2_010));
+    // What was displayed below the marked rows follows at once.
+    displays(&mut world, ada, 4_001, 4_050);
+    let to = Ordinal(4_000);
+    world.tells(ada, Input::MarkRead { room: room(HALL), to });
+    world.calm();
+    assert_eq!(stored_marker(&world), 4_050);
+}
+
+#[test]
 fn a_marker_of_another_device_joins_what_was_displayed_here() {
     let (mut world, ada) = missed(60);
     world.opens(ada, room(HALL));

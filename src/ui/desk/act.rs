@@ -122,12 +122,24 @@ impl Desk {
     /// Lands at the first unread message of the room, however far up it is.
     pub fn go_to_unread(self, room: RoomId) {
         self.found().set(None);
+        // Else the number of what is unread above would stay, and lie over the row.
+        self.in_view().set(None);
         self.step(Input::GoToUnread { room });
         self.to_unread().update(|times| *times += 1);
     }
 
     pub fn mark_all_read(self, room: RoomId) {
         self.step(Input::MarkAllRead { room });
+    }
+
+    /// What the reader skipped counts as read: everything above the first message on screen.
+    pub fn mark_skipped_read(self, room: RoomId) {
+        if let Some((at, first)) = self.in_view().get_untracked()
+            && at == room
+        {
+            let to = first.before();
+            self.step(Input::MarkRead { room, to });
+        }
     }
 
     pub fn load_older(self, room: RoomId) {

@@ -1,8 +1,9 @@
 //! What a reader who skipped ahead left unread above, and the two ways on: to the first of it,
 //! or past all of it.
 
-use super::composer;
+use super::{composer, stand::LIST_ID};
 use crate::{
+    browser::page,
     ui::{desk::Desk, parts::button, words},
     wire::RoomId,
 };
@@ -20,13 +21,19 @@ fn bar(desk: Desk, room: RoomId, unread: u32) -> AnyView {
             {button(
                 "button button--small",
                 words::GO_TO_FIRST.into_any(),
-                move || desk.go_to_unread(room),
+                move || {
+                    desk.go_to_unread(room);
+                    // The button goes, and the keys go on in the list.
+                    if let Some(list) = page::by_id(LIST_ID) {
+                        page::focus(&list);
+                    }
+                },
             )}
             {button(
                 "button button--small button--quiet",
                 words::MARK_AS_READ.into_any(),
                 move || {
-                    desk.mark_all_read(room);
+                    desk.mark_skipped_read(room);
                     composer::focus();
                 },
             )}
