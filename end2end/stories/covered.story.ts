@@ -219,3 +219,34 @@ test("what lies behind the card of a linked message stays unread", async ({ peop
   await back.card.dismiss.click();
   await expect.poll(() => storedUnread(ada.context, general)).toBe(0);
 });
+
+test("what lies behind the panel of a message on a phone stays unread until it is closed", async ({ people }) => {
+  const { ada, bo, back, general } = await misses(people, SIZES[1]!.viewport);
+  await back.goes(general);
+  await back.card.dismiss.click();
+  await expect.poll(() => storedUnread(ada.context, general)).toBe(0);
+  await back.room.opensActions(`message ${COUNT}`);
+  await bo.says("Behind the panel");
+  await expect(back.room.message("Behind the panel")).toBeVisible();
+  await passes(back, READ_MS);
+  expect(await storedUnread(ada.context, general)).toBe(1);
+  await back.page.keyboard.press("Escape");
+  await expect(back.room.actions).toBeHidden();
+  await expect.poll(() => storedUnread(ada.context, general)).toBe(0);
+});
+
+test("a toast lies over no row at the end of the list", async ({ people }) => {
+  const { ada, bo, back, general } = await misses(people, SIZES[0]!.viewport);
+  await back.goes(general);
+  await back.card.dismiss.click();
+  await expect(back.card.card).toBeHidden();
+  await back.page.evaluate(() => {
+    const toast = document.createElement("div");
+    toast.className = "toast";
+    toast.textContent = "A new version is ready. ".repeat(4);
+    document.querySelector(".notices")!.append(toast);
+  });
+  await bo.says("Beside the toast");
+  await expect(back.room.message("Beside the toast")).toBeVisible();
+  await expect.poll(() => storedUnread(ada.context, general)).toBe(0);
+});

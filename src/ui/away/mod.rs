@@ -25,8 +25,8 @@ use web_sys::HtmlElement;
 
 const CARD_ID: &str = "away";
 /// All that may lie over the log: the card and other notices, the bar of what was skipped, the button
-/// to the newest message, and the state of the connection.
-const OVER_LOG: &str = ".notices > *, .room__skipped, .room__jump, .room__status > *";
+/// to the newest message, the state of the connection, and the panel of a message.
+const OVER_LOG: &str = ".notices > *, .room__skipped, .room__jump, .room__status > *, .actions";
 /// Unless somebody points at it or is in it, the card folds after this.
 const FOLDS_AFTER_MS: u32 = 20_000;
 
