@@ -77,6 +77,8 @@ parts! {
     pub zone: Zone,
     pub place: RwSignal<Place>,
     pub walk: RwSignal<Option<Walk>>,
+    /// The walk goes on by one of its buttons, and the focus goes along.
+    pub walk_has_focus: StoredValue<bool>,
     /// The entry that was asked for and is marked.
     pub found: RwSignal<Option<(RoomId, Seq)>>,
     /// A text that did not enter the outbox and belongs back into the box.
@@ -158,6 +160,7 @@ impl Desk {
             zone: Zone::new(),
             place: RwSignal::new(place),
             walk: RwSignal::new(None),
+            walk_has_focus: StoredValue::new(false),
             found: RwSignal::new(found),
             returned: RwSignal::new(None),
             menu: RwSignal::new(None),

@@ -29,7 +29,7 @@ use super::{
     words,
 };
 use crate::{
-    browser::page,
+    browser::{page, timer},
     wire::{ClientKey, Problem, RoomId, RoomKind, membership::RoomRole},
 };
 use composer::{Composer, composer};
@@ -127,6 +127,14 @@ fn kept(desk: Desk, body: String, key: Option<ClientKey>) -> AnyView {
     let discard = key.map(|key| {
         button("button button--small", words::DISCARD.into_any(), move || {
             desk.discard(key);
+            // The button goes with its text.
+            timer::after(0, || {
+                let next = page::by_selector(".page__section :is(button, a.button)");
+                if let (true, Some(next)) = (page::is_focus_lost(), next) {
+                    page::focus(&next);
+                }
+            })
+            .forget();
         })
     });
     view! {

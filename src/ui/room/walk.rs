@@ -1,7 +1,14 @@
 //! Catching up: a bar that leads from one unread room to the next.
 
+use super::stand::LIST_ID;
 use crate::{
-    ui::{desk::Desk, live::maybe, parts::button, words},
+    browser::{page, timer},
+    ui::{
+        desk::Desk,
+        live::{effect, maybe},
+        parts::button,
+        words,
+    },
     wire::RoomId,
 };
 use leptos::prelude::*;
@@ -61,15 +68,44 @@ impl Walk {
 }
 
 pub fn walk(desk: Desk) -> AnyView {
+    let held = StoredValue::new(desk.walk_has_focus().get_value());
+    desk.walk_has_focus().set_value(false);
+    keep_focus(desk, held);
     maybe(move || {
         desk.walk()
             .get()
             .filter(|walk| walk.here() == desk.room())
-            .map(|walk| bar(desk, &walk))
+            .map(|walk| bar(desk, &walk, held))
     })
 }
 
-fn bar(desk: Desk, walk: &Walk) -> AnyView {
+/// The buttons are others in each room, and once everything in it is read. The focus goes to the one
+/// that leads on, or after the walk to the list.
+fn keep_focus(desk: Desk, held: StoredValue<bool>) {
+    effect(move || {
+        if let Some(room) = desk.walk().with(|walk| walk.as_ref().and_then(Walk::here)) {
+            desk.room_line(room);
+        }
+        // After everything is drawn.
+        timer::after(0, move || {
+            if held.try_get_value() == Some(true) && page::is_focus_lost() {
+                let list = || page::by_id(LIST_ID);
+                let button = page::by_selector(".walk > .button:last-child").map(Into::into);
+                if let Some(element) = button.or_else(list) {
+                    page::focus(&element);
+                }
+            }
+        })
+        .forget();
+    });
+}
+
+fn bar(desk: Desk, walk: &Walk, held: StoredValue<bool>) -> AnyView {
+    let goes_on = walk.next().is_some();
+    let walk_on = move |read| {
+        desk.walk_has_focus().set_value(goes_on);
+        desk.walk_on(read);
+    };
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let text = words::walking(number(walk.at + 1), number(walk.rooms.len()));
     let onward = match walk.next() {
@@ -82,22 +118,33 @@ fn bar(desk: Desk, walk: &Walk) -> AnyView {
         .map_or(0, |line| line.unread);
     // With everything displayed there is nothing left to decide.
     let (left, buttons) = if unread == 0 {
-        let next = button("button button--small", onward.into_any(), move || desk.walk_on(false));
+        let next = button("button button--small", onward.into_any(), move || walk_on(false));
         (None, next)
     } else {
         let keep = button(
             "button button--small button--quiet",
             words::KEEP_UNREAD.into_any(),
-            move || desk.walk_on(false),
+            move || walk_on(false),
         );
         let rest = button("button button--small", words::MARK_THE_REST.into_any(), move || {
-            desk.walk_on(true);
+            walk_on(true);
         });
         let left = view! { <span class="walk__left">{words::left_to_read(unread)}</span> };
         (Some(left), vec![keep, rest].into_any())
     };
     view! {
-        <div class="walk" role="group" aria-label=words::CATCH_UP>
+        <div
+            class="walk"
+            role="group"
+            aria-label=words::CATCH_UP
+            on:focusin=move |_| held.set_value(true)
+            on:focusout=move |event| {
+                // A button that goes loses the focus to nothing.
+                if event.related_target().is_some() {
+                    held.set_value(false);
+                }
+            }
+        >
             <span class="walk__text">{text} " " {left}</span>
             {buttons}
         </div>
