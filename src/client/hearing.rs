@@ -4,7 +4,7 @@ use super::{
     away::Away,
     directory::Directory,
     io::{Effect, Env},
-    tab::{Out, Tab},
+    tab::{Out, RETRY_AFTER_MAX_MS, Tab},
     user_log::{Taken, UserLog},
 };
 use crate::wire::{
@@ -13,9 +13,6 @@ use crate::wire::{
     room::RoomHead,
     user_log::UserItem,
 };
-
-/// Longer than any server means.
-const RETRY_AFTER_MAX_MS: u64 = 5 * 60 * 1_000;
 
 impl Tab {
     pub(super) fn take_item(&mut self, item: ServerItem, env: &mut Env<'_>, out: &mut Out) {

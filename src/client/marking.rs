@@ -6,7 +6,7 @@
 
 use super::{
     io::{Env, Generation, Moment},
-    tab::back_off,
+    tab::{ANSWER_DEADLINE_MS, RETRY_AFTER_MAX_MS, back_off},
 };
 use crate::wire::{
     Command, EpisodeId, Problem, RoomId,
@@ -17,10 +17,6 @@ use crate::wire::{
 
 /// A reader who scrolls sends where they are at most this often per room.
 const MARK_INTERVAL_MS: u64 = 1_000;
-/// A server that is alive answers each command long before.
-const ANSWER_DEADLINE_MS: u64 = 20_000;
-/// For a server that asks to slow down: longer than any server means.
-const RETRY_AFTER_MAX_MS: u64 = 5 * 60 * 1_000;
 
 /// One command on its way: when and under which number it was sent last.
 #[derive(Default)]
@@ -60,8 +56,8 @@ impl Attempt {
             .is_some_and(|sent| sent.generation == generation && sent.number == number)
     }
 
-    /// Sent again later, for a problem that passes. False for any other problem.
-    fn is_put_off(&mut self, problem: &Problem, now: Moment, env: &mut Env<'_>) -> bool {
+    /// Has it sent again later, after a problem that passes. False for any other problem.
+    fn put_off(&mut self, problem: &Problem, now: Moment, env: &mut Env<'_>) -> bool {
         let after = match problem {
             Problem::Unavailable => back_off(self.failures, env),
             Problem::TooFast { retry_after } => retry_after.0.min(RETRY_AFTER_MAX_MS),
@@ -146,7 +142,7 @@ impl Marking {
         let mut refused = None;
         for mark in &mut self.marks {
             if !mark.done && mark.attempt.has_number(generation, number) {
-                mark.done = !problem.is_some_and(|problem| mark.attempt.is_put_off(problem, now, env));
+                mark.done = !problem.is_some_and(|problem| mark.attempt.put_off(problem, now, env));
                 if mark.done {
                     mark.attempt.failures = 0;
                     refused = problem.map(|_| mark.room);
@@ -155,7 +151,7 @@ impl Marking {
         }
         self.dismissals.retain_mut(|dismissal| {
             !dismissal.attempt.has_number(generation, number)
-                || problem.is_some_and(|problem| dismissal.attempt.is_put_off(problem, now, env))
+                || problem.is_some_and(|problem| dismissal.attempt.put_off(problem, now, env))
         });
         refused
     }

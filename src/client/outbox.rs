@@ -8,13 +8,12 @@ use super::{
     io::{Env, Generation, Moment},
     overlay::{Overlay, PendingReaction},
     store::{OutboxStore, Stored},
+    tab::ANSWER_DEADLINE_MS,
 };
 use crate::wire::{
     Body, ClientKey, Command, Emoji, Message, Millis, Problem, RoomId, Seq, Target, command, command::Edit,
 };
 
-/// A server that is alive answers each command long before.
-const ANSWER_DEADLINE_MS: u64 = 20_000;
 /// A server that could not do it now is asked again after this, doubled each time.
 const UNAVAILABLE_FIRST_MS: u64 = 1_000;
 const UNAVAILABLE_MAX_MS: u64 = 30_000;
@@ -263,7 +262,7 @@ impl Outbox {
         env: &mut Env<'_>,
     ) -> Option<(Command, Problem)> {
         let place = self.find(key)?;
-        if !matches!(problem, Problem::TooFast { .. }) && self.queue[place].is_answered() {
+        if !matches!(problem, Problem::TooFast { .. }) && self.queue[place].count_answer() {
             return None;
         }
         let queued = &mut self.queue[place];
@@ -303,7 +302,7 @@ impl Outbox {
     pub fn too_fast(&mut self, key: ClientKey, until: Moment) {
         if let Some(place) = self.find(key) {
             self.queue[place].sent = None;
-            self.queue[place].is_answered();
+            self.queue[place].count_answer();
         }
         self.hold_until = self.hold_until.max(until);
     }
@@ -502,9 +501,9 @@ impl Outbox {
 }
 
 impl Queued {
-    /// An answer came for one attempt. True if a later attempt has yet to be answered: what the
+    /// Counts an answer to one attempt. True if a later attempt has yet to be answered: what the
     /// server does with that one is not known.
-    fn is_answered(&mut self) -> bool {
+    fn count_answer(&mut self) -> bool {
         let (through, attempts) = self.unanswered;
         self.unanswered = (through, attempts.saturating_sub(1));
         attempts > 1

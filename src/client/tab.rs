@@ -24,6 +24,10 @@ use crate::wire::{
 
 /// The tab wants to be told of time at least this often: by lateness it knows sleep.
 const TICK_MS: u64 = 5_000;
+/// A server that is alive answers each command long before.
+pub(super) const ANSWER_DEADLINE_MS: u64 = 20_000;
+/// For a server that asks to slow down: longer than any server means.
+pub(super) const RETRY_AFTER_MAX_MS: u64 = 5 * 60 * 1_000;
 pub(super) const FETCH_DEADLINE_MS: u64 = 30_000;
 const FETCH_RETRY_BASE_MS: u64 = 1_000;
 const FETCH_RETRY_MAX_MS: u64 = 30_000;
