@@ -48,6 +48,8 @@ pub struct LogDamage {
     kept_commits: u64,
     frames_behind: u64,
     commits_behind: u64,
+    /// Of those, what is lost if the loss is accepted.
+    commits_lost: u64,
     rest: Rest,
 }
 
@@ -61,25 +63,36 @@ impl LogDamage {
             kept_commits: walk.kept_transactions,
             frames_behind,
             commits_behind,
+            commits_lost: match rest {
+                Rest::Until(end) => walk.commits_behind(end),
+                Rest::Nothing => commits_behind,
+            },
             rest,
         }
     }
 
     /// What the operator can do.
     fn advice(&self) -> String {
-        match self.rest {
-            Rest::Everything => "Restore a backup, or start once with `whilst serve --accept-loss`: each damaged page \
-                is known from elsewhere, so all commits that are whole are kept"
-                .to_owned(),
-            Rest::UntilDamage => format!(
-                "Restore a backup, or start once with `whilst serve --accept-loss`: everything before the damage is \
-                 kept, and the {} commits behind it are lost",
-                self.commits_behind
+        let kept = match self.rest {
+            Rest::Nothing => {
+                return "Restore a backup. --accept-loss cannot help: the database file already holds a part of what \
+                        was behind the damage"
+                    .to_owned();
+            }
+            Rest::Until(_) if self.commits_lost == 0 => {
+                "each damaged page is known from elsewhere, so all commits that are whole are kept".to_owned()
+            }
+            Rest::Until(0) => format!(
+                "everything before the damage is kept, and the {} commits behind it are lost",
+                self.commits_lost
             ),
-            Rest::Nothing => "Restore a backup. --accept-loss cannot help: the database file already holds a part of \
-                what was behind the damage"
-                .to_owned(),
-        }
+            Rest::Until(_) => format!(
+                "everything before the damage is kept, and {} commits behind it; the last {} are lost",
+                self.commits_behind - self.commits_lost,
+                self.commits_lost
+            ),
+        };
+        format!("Restore a backup, or start once with `whilst serve --accept-loss`: {kept}")
     }
 }
 

@@ -165,6 +165,27 @@ async fn crash_between_the_cut_and_the_new_epoch_leaves_the_epoch_owed() {
 }
 
 #[tokio::test]
+async fn report_counts_the_commits_that_are_lost() {
+    let killed = Killed::under_load().await;
+    let report = |killed: &Killed| settle_damage(killed.data(), OnDamage::Refuse).unwrap_err().to_string();
+    let lost = |said: &str| {
+        let before = said.split(" are lost").next().unwrap();
+        let mut numbers = before.split(' ').filter_map(|word| word.parse::<u64>().ok());
+        numbers.next_back().unwrap()
+    };
+    killed.damage_frame(killed.frames() * 3 / 4);
+    let few = report(&killed);
+    assert!(few.contains("commits behind it are lost"), "{few}");
+    // A bit that is known, long before: what lies between both is kept.
+    let mut log = killed.log();
+    log[HEADER_BYTES + killed.frames() / 4 * FRAME_BYTES + 1_000] ^= 1;
+    fs::write(killed.data().join("whilst.db-wal"), log).unwrap();
+    let same = report(&killed);
+    assert!(same.contains("commits behind it; the last "), "{same}");
+    assert_eq!(lost(&same), lost(&few));
+}
+
+#[tokio::test]
 async fn accepting_a_loss_where_there_is_none_changes_nothing() {
     let killed = Killed::under_load().await;
     let store = killed.opens_with_loss().await;

@@ -5,21 +5,23 @@ use super::{
     walk::{Seen, State, Walk},
 };
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     fs::File,
     io::{self, BufWriter, Write},
     os::unix::fs::FileExt,
 };
 
+/// Of a page that is known in no part of the tail.
+const NEVER: usize = usize::MAX;
+
 /// How much of a damaged log can be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rest {
-    /// All its transactions: each damaged page is known from elsewhere.
-    Everything,
-    /// The transactions before the damage.
-    UntilDamage,
+    /// The transactions before the damage, and those in so many frames of the tail: each damaged
+    /// page among them is known from elsewhere.
+    Until(usize),
     /// None that make a consistent database: a checkpoint has already brought pages from behind
-    /// the damage into it, and others of the same transactions are lost.
+    /// the end into it, and others of the same transactions are lost.
     Nothing,
 }
 
@@ -34,12 +36,11 @@ impl Damaged<'_> {
     /// # Errors
     /// Where one of the files cannot be read.
     pub fn rest(&self) -> io::Result<Rest> {
-        Ok(if self.is_every_page_known()? {
-            Rest::Everything
-        } else if self.is_database_ahead()? {
+        let end = self.known_end()?;
+        Ok(if self.is_database_ahead(end)? {
             Rest::Nothing
         } else {
-            Rest::UntilDamage
+            Rest::Until(end)
         })
     }
 
@@ -50,8 +51,8 @@ impl Damaged<'_> {
     pub fn write(&self, rest: Rest, to: &mut File) -> io::Result<()> {
         let kept = self.walk.kept_frames;
         let behind = match rest {
-            Rest::Everything => &self.walk.tail[..self.walk.proven_end()],
-            Rest::UntilDamage | Rest::Nothing => &[],
+            Rest::Until(end) => &self.walk.tail[..end],
+            Rest::Nothing => &[],
         };
         let mut to = BufWriter::new(to);
         if kept > 0 || !behind.is_empty() {
@@ -77,32 +78,49 @@ impl Damaged<'_> {
         self.walk.header
     }
 
-    /// Each frame up to the last commit is proven, or its page is found again: in a later frame,
-    /// or in the database, where a checkpoint has brought it.
-    fn is_every_page_known(&self) -> io::Result<bool> {
-        let kept = &self.walk.tail[..self.walk.proven_end()];
-        for (nth, seen) in kept.iter().enumerate() {
-            let is_replaced = || {
-                let mut later = kept[nth + 1..].iter().filter(|later| later.state.is_proven());
-                seen.has_known_page && later.any(|later| later.page == seen.page)
-            };
-            if !(is_replaced() || self.known(nth, seen)?.is_some()) {
-                return Ok(false);
+    /// The longest part of the tail that ends with a transaction and in which every page is known.
+    fn known_end(&self) -> io::Result<usize> {
+        let (mut needed, mut end) = (0, 0);
+        for (nth, known_from) in self.ends_from_which_known()?.into_iter().enumerate() {
+            needed = needed.max(known_from);
+            if self.walk.tail[nth].is_proven_end() && needed <= nth + 1 {
+                end = nth + 1;
             }
         }
-        Ok(!kept.is_empty())
+        Ok(end)
     }
 
-    /// The database holds a page from behind the kept frames. Pages that the kept frames hold as
-    /// well do not matter: a reader takes those from the log.
-    fn is_database_ahead(&self) -> io::Result<bool> {
-        let mut kept = HashSet::new();
+    /// For each frame the shortest part of the tail that holds it and in which its page is known:
+    /// from the frame itself, from the database, where a checkpoint has brought it, or from a
+    /// later frame with the same page.
+    fn ends_from_which_known(&self) -> io::Result<Vec<usize>> {
+        let tail = &self.walk.tail[..self.walk.proven_end()];
+        let mut later = HashMap::new();
+        let mut ends = vec![NEVER; tail.len()];
+        for (nth, seen) in tail.iter().enumerate().rev() {
+            let replaced = later.get(&seen.page).filter(|_| seen.has_known_page);
+            ends[nth] = if seen.state.is_proven() || self.known(nth, seen)?.is_some() {
+                nth + 1
+            } else {
+                replaced.copied().unwrap_or(NEVER)
+            };
+            if seen.state.is_proven() {
+                later.insert(seen.page, nth + 1);
+            }
+        }
+        Ok(ends)
+    }
+
+    /// The database holds a page from behind the end. Pages that the log holds up to there as well
+    /// do not matter: a reader takes those from the log.
+    fn is_database_ahead(&self, end: usize) -> io::Result<bool> {
+        let mut kept: HashSet<u32> = self.walk.tail[..end].iter().map(|seen| seen.page).collect();
         for frame in 0..self.walk.kept_frames {
             let mut page = [0; 4];
             self.log.read_exact_at(&mut page, self.header().offset_of(frame))?;
             kept.insert(u32::from_be_bytes(page));
         }
-        for (nth, seen) in self.walk.tail.iter().enumerate() {
+        for (nth, seen) in self.walk.tail.iter().enumerate().skip(end) {
             let matters = seen.state != State::Foreign && !kept.contains(&seen.page);
             if matters && self.is_in_database(nth, seen)? {
                 return Ok(true);
@@ -129,13 +147,15 @@ impl Damaged<'_> {
         Ok(Some(bytes))
     }
 
-    /// The page of a frame of the tail stands in the database as it was written to the log.
+    /// The page of a frame of the tail is in the database as it was written to the log, or as the
+    /// log has it now.
     fn is_in_database(&self, nth: usize, seen: &Seen) -> io::Result<bool> {
-        let Some(bytes) = self.known(nth, seen)? else {
+        let Some(page) = self.page_in_database(seen.page)? else {
             return Ok(false);
         };
-        let page = self.page_in_database(seen.page)?;
-        Ok(page.is_some_and(|page| page == Frame::new(&self.header(), &bytes).body()))
+        let bytes = self.frame(self.walk.kept_frames + nth as u64, seen.state)?;
+        let frame = Frame::new(&self.header(), &bytes);
+        Ok(page == frame.body() || frame.checksum_with(seen.before, &page) == frame.stored())
     }
 
     fn page_in_database(&self, number: u32) -> io::Result<Option<Vec<u8>>> {

@@ -2,9 +2,9 @@
 #![expect(clippy::disallowed_methods, reason = "tests make databases of their own")]
 
 use super::{
-    format::{Checksum, Frame, HEADER_BYTES, Header, Salts},
+    format::{Checksum, Frame, HEADER_BYTES, Header, Salts, page_size_of_database},
     rebuild::{Damaged, Rest},
-    walk::{Walk, walk},
+    walk::{State, Walk, walk},
 };
 use crate::server::{clock::Chance, testing::SeededChance};
 use proptest::prelude::*;
@@ -426,23 +426,48 @@ fn overwrite(bytes: &mut [u8]) {
     }
 }
 
-/// How many rows SQLite reads with the log that is made of a damaged one.
-async fn rebuilt(files: &Files) -> (Rest, i64) {
-    let folder = tempfile::tempdir().unwrap();
-    files.put(folder.path());
-    let walk = walked(&files.log).unwrap();
+/// What of a damaged log is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    Everything,
+    UntilDamage,
+    SomeBehindDamage,
+    Nothing,
+}
+
+fn walked_beside(files: &Files) -> Walk {
+    let page_size = page_size_of_database(&files.database);
+    walk(&mut Cursor::new(&files.log), page_size).unwrap().unwrap()
+}
+
+/// What of a damaged log is kept. The log with it is written to the file `new`.
+fn kept_of(files: &Files, folder: &Path) -> Kept {
+    files.put(folder);
+    let walk = walked_beside(files);
     let damaged = Damaged {
         walk: &walk,
-        log: &File::open(folder.path().join("x.db-wal")).unwrap(),
-        database: &File::open(folder.path().join("x.db")).unwrap(),
+        log: &File::open(folder.join("x.db-wal")).unwrap(),
+        database: &File::open(folder.join("x.db")).unwrap(),
     };
     let rest = damaged.rest().unwrap();
-    if rest == Rest::Nothing {
-        return (rest, 0);
-    }
-    let mut to = File::create(folder.path().join("new")).unwrap();
+    let mut to = File::create(folder.join("new")).unwrap();
     damaged.write(rest, &mut to).unwrap();
-    assert!(!is_damaged(&fs::read(folder.path().join("new")).unwrap()));
+    assert!(!is_damaged(&fs::read(folder.join("new")).unwrap()));
+    match rest {
+        Rest::Nothing => Kept::Nothing,
+        Rest::Until(0) => Kept::UntilDamage,
+        Rest::Until(end) if end == walk.proven_end() => Kept::Everything,
+        Rest::Until(_) => Kept::SomeBehindDamage,
+    }
+}
+
+/// The same, and how many rows SQLite reads with the log that is made of the damaged one.
+async fn rebuilt(files: &Files) -> (Kept, i64) {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = kept_of(files, folder.path());
+    if kept == Kept::Nothing {
+        return (kept, 0);
+    }
     fs::rename(folder.path().join("new"), folder.path().join("x.db-wal")).unwrap();
     let mut conn = open(folder.path(), 512).await;
     let said: String = sqlx::query_scalar("PRAGMA integrity_check")
@@ -452,7 +477,7 @@ async fn rebuilt(files: &Files) -> (Rest, i64) {
     assert_eq!(said, "ok");
     let rows = count(&mut conn).await;
     conn.close().await.unwrap();
-    (rest, rows)
+    (kept, rows)
 }
 
 /// Rows of the transactions that end in the first frames.
@@ -470,7 +495,7 @@ async fn rebuilt_log_holds_everything_where_one_bit_was_flipped() {
         let mut flipped = files.clone();
         flipped.log[at] ^= 1;
         let (rest, rows) = rebuilt(&flipped).await;
-        assert_eq!((rest, rows), (Rest::Everything, SIZES.iter().sum::<i64>()), "byte {at}");
+        assert_eq!((rest, rows), (Kept::Everything, SIZES.iter().sum::<i64>()), "byte {at}");
     }
 }
 
@@ -484,7 +509,7 @@ async fn rebuilt_log_ends_before_a_frame_that_cannot_be_known() {
         let at = map.offset(frame);
         overwrite(&mut spoiled.log[at + 100..at + 300]);
         let (rest, rows) = rebuilt(&spoiled).await;
-        assert_eq!((rest, rows), (Rest::UntilDamage, rows_in(&map, frame)), "frame {frame}");
+        assert_eq!((rest, rows), (Kept::UntilDamage, rows_in(&map, frame)), "frame {frame}");
     }
 }
 
@@ -505,15 +530,63 @@ async fn pages_that_a_checkpoint_has_stored_are_taken_from_the_database() {
         let walk = walked(&spoiled.log).unwrap();
         assert!(walk.is_damaged);
         match rebuilt(&spoiled).await {
-            (Rest::Everything, rows) => {
+            (Kept::Everything, rows) => {
                 assert_eq!(rows, SIZES.iter().sum::<i64>());
                 all += 1;
             }
-            (Rest::Nothing, _) => none += 1,
+            (Kept::Nothing, _) => none += 1,
+            (Kept::SomeBehindDamage, _) => panic!("one frame is damaged"),
             // The frames before hold an older image of each page that has changed since.
-            (Rest::UntilDamage, rows) => assert_eq!(rows, rows_in(&map, frame), "frame {frame}"),
+            (Kept::UntilDamage, rows) => assert_eq!(rows, rows_in(&map, frame), "frame {frame}"),
         }
     }
     // Only the newest image of a page is in the database.
     assert!(all > 0 && none > 0, "{all} whole, {none} lost");
+}
+
+#[tokio::test]
+async fn torn_end_of_a_damaged_log_costs_nothing_that_was_acknowledged() {
+    let mut files = make(512).await;
+    let map = Map::of(&files.log);
+    let [.., before, end] = map.ends[..] else { panic!() };
+    assert!(end - before > 1, "the last transaction has several frames");
+    overwrite(&mut files.log[map.offset(before) + 100..][..300]);
+    assert!(!is_damaged(&files.log));
+    for at in (0..map.last()).step_by(2_931) {
+        let mut flipped = files.clone();
+        flipped.log[at] ^= 1;
+        let (kept, rows) = rebuilt(&flipped).await;
+        let all_but_last = rows_in(&map, before);
+        assert_eq!((kept, rows), (Kept::SomeBehindDamage, all_but_last), "byte {at}");
+    }
+}
+
+/// The content of a frame with an ambiguous flip is not known, but its page number is.
+#[tokio::test]
+async fn page_that_is_known_again_before_a_torn_end_costs_no_acknowledged_commit() {
+    let mut files = make(512).await;
+    let map = Map::of(&files.log);
+    let [.., before, _] = map.ends[..] else { panic!() };
+    let page_of = |frame: usize| files.log[map.offset(frame)..].first_chunk::<4>().copied();
+    let pages: Vec<_> = (0..before).map(page_of).collect();
+    overwrite(&mut files.log[map.offset(before) + 100..][..300]);
+    let (mut again, mut never) = (0, 0);
+    let frames = map.ends[map.ends.len() - SIZES.len()]..map.ends[map.ends.len() - 3];
+    // The highest bits of words. Those of some could as well be that of the page number.
+    for (frame, byte) in frames.flat_map(|frame| [403, 411, 419].map(|byte| (frame, byte))) {
+        let mut flipped = files.clone();
+        flipped.log[map.offset(frame) + 24 + byte] ^= 0x80;
+        let walk = walked_beside(&flipped);
+        assert!(walk.is_damaged);
+        let seen = walk.tail[frame - usize::try_from(walk.kept_frames).unwrap()];
+        if seen.state != State::Broken || !seen.has_known_page {
+            continue;
+        }
+        let comes_again = pages[frame + 1..].contains(&pages[frame]);
+        let until = if comes_again { before } else { frame };
+        *(if comes_again { &mut again } else { &mut never }) += 1;
+        let (kept, rows) = rebuilt(&flipped).await;
+        assert_eq!(rows, rows_in(&map, until), "byte {byte} of frame {frame}, {kept:?}");
+    }
+    assert!(again > 0 && never > 0, "{again} pages come again, {never} do not");
 }

@@ -72,17 +72,34 @@ impl State {
 impl Walk {
     /// What comes after the kept frames and was part of this generation: frames and transactions.
     pub fn behind(&self) -> (u64, u64) {
-        let ours = |seen: &&Seen| seen.state != State::Foreign;
-        let last = self.tail.iter().rposition(|seen| ours(&seen));
-        let commits = self.tail.iter().filter(ours).filter(|seen| seen.commit != 0);
-        (last.map_or(0, |last| last as u64 + 1), commits.count() as u64)
+        let last = self.tail.iter().rposition(|seen| seen.state != State::Foreign);
+        (last.map_or(0, |last| last as u64 + 1), commits_in(&self.tail))
+    }
+
+    /// Transactions of this generation that end behind so many frames of the tail.
+    pub fn commits_behind(&self, of_tail: usize) -> u64 {
+        commits_in(&self.tail[of_tail..])
     }
 
     /// Behind the last frame of the tail that is proven and ends a transaction.
     pub fn proven_end(&self) -> usize {
-        let ends = |seen: &Seen| seen.state.is_proven() && seen.commit != 0;
-        self.tail.iter().rposition(ends).map_or(0, |last| last + 1)
+        self.tail
+            .iter()
+            .rposition(Seen::is_proven_end)
+            .map_or(0, |last| last + 1)
     }
+}
+
+impl Seen {
+    /// It is proven and ends a transaction.
+    pub fn is_proven_end(&self) -> bool {
+        self.state.is_proven() && self.commit != 0
+    }
+}
+
+fn commits_in(frames: &[Seen]) -> u64 {
+    let ends = |seen: &&Seen| seen.state != State::Foreign && seen.commit != 0;
+    frames.iter().filter(ends).count() as u64
 }
 
 /// Walks a log from its beginning. None where there is nothing to lose: no file content, or
