@@ -41,6 +41,17 @@ impl ByteOrder {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Salts(pub [u8; 8]);
 
+impl Salts {
+    pub fn are_blank(self) -> bool {
+        self.0 == [0; 8]
+    }
+
+    /// SQLite adds one to the first word when it starts the file again.
+    pub fn are_next_after(self, older: Self) -> bool {
+        number(&self.0, 0) == number(&older.0, 0).wrapping_add(1)
+    }
+}
+
 /// Cumulative checksum: over the header and all frames up to a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Checksum(u32, u32);

@@ -480,6 +480,20 @@ async fn rebuilt(files: &Files) -> (Kept, i64) {
     (kept, rows)
 }
 
+/// The database after a checkpoint of the first frames, beside the whole log.
+async fn checkpointed(files: &Files, frames: usize) -> Files {
+    let folder = tempfile::tempdir().unwrap();
+    let log = files.log[..Map::of(&files.log).offset(frames)].to_vec();
+    let database = files.database.clone();
+    Files { database, log }.put(folder.path());
+    let mut conn = open(folder.path(), 512).await;
+    conn.execute("PRAGMA wal_checkpoint(PASSIVE)").await.unwrap();
+    let database = Files::of(folder.path()).database;
+    conn.close().await.unwrap();
+    let log = files.log.clone();
+    Files { database, log }
+}
+
 /// Rows of the transactions that end in the first frames.
 fn rows_in(map: &Map, frames: usize) -> i64 {
     let ended = map.ends.iter().filter(|end| **end <= frames).count();
@@ -542,6 +556,47 @@ async fn pages_that_a_checkpoint_has_stored_are_taken_from_the_database() {
     }
     // Only the newest image of a page is in the database.
     assert!(all > 0 && none > 0, "{all} whole, {none} lost");
+}
+
+#[tokio::test]
+async fn zeroed_beginning_hides_no_commit_of_the_generation() {
+    for page_size in [512, 4_096] {
+        let files = make(page_size).await;
+        let map = Map::of(&files.log);
+        let half = map.ends[map.ends.len() / 2];
+        let partly = checkpointed(&files, half).await;
+        for (files, kept) in [(&files, Kept::UntilDamage), (&partly, Kept::Nothing)] {
+            for zeroed in [512, 4_096] {
+                let mut spoiled = files.clone();
+                spoiled.log[..zeroed].fill(0);
+                let walk = walked_beside(&spoiled);
+                let commits = map.ends.iter().filter(|end| map.offset(**end - 1) >= zeroed);
+                assert!(walk.is_damaged && walk.header_is_damaged);
+                assert_eq!(walk.behind().1, commits.count() as u64, "{zeroed} bytes");
+                let folder = tempfile::tempdir().unwrap();
+                assert_eq!(kept_of(&spoiled, folder.path()), kept, "{zeroed} bytes");
+            }
+        }
+    }
+}
+
+#[test]
+fn generation_of_one_frame_over_an_older_one_is_found_behind_a_damaged_header() {
+    let files = small();
+    let map = Map::of(&files.log);
+    let mut log = older_generation(&files.log);
+    let newer = Header::parse(files.log.first_chunk().unwrap()).unwrap();
+    let mut older = newer.salts;
+    let first_word = u32::from_be_bytes(*older.0.first_chunk().unwrap()).wrapping_sub(1);
+    older.0 = [first_word.to_be_bytes(), [7; 4]].concat().try_into().unwrap();
+    for bytes in log[HEADER_BYTES..].chunks_exact_mut(map.frame_bytes) {
+        bytes[8..16].copy_from_slice(&older.0);
+    }
+    log[..map.offset(1)].copy_from_slice(&files.log[..map.offset(1)]);
+    log[..HEADER_BYTES].fill(0);
+    let walk = walked_beside(&Files { log, ..files.clone() });
+    assert_eq!(walk.header.salts, newer.salts);
+    assert_eq!(walk.behind().0, 1);
 }
 
 #[tokio::test]

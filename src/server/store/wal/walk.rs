@@ -20,6 +20,8 @@ const CANDIDATES_MAX: usize = 4;
 /// SQLite writes the pages of a transaction in rising order, unless its page cache overflows on
 /// the way. No cache is so small that this happens to a transaction of so few frames.
 const ORDERED_FRAMES_MAX: usize = 256;
+/// Frames that vote for the generation of a log whose header is damaged.
+const VOTES_MAX: usize = 64;
 
 /// What the walk found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -214,20 +216,18 @@ impl Walker {
         }
     }
 
-    /// Behind a header that is not valid. Its first frames tell the generation.
+    /// Behind a header that is not valid. Frames tell the generation.
     fn behind_damage(log: &mut (impl Read + Seek), start: &[u8; HEADER_BYTES], size: Option<u32>) -> io::Result<Self> {
         let guess = Header::guess(start, size, None);
-        let (mut first, mut second) = (vec![0; guess.frame_bytes()], vec![0; guess.frame_bytes()]);
-        let salts = match (fill(log, &mut first)?, fill(log, &mut second)?) {
-            (false, _) => None,
-            (true, false) => Some(Frame::new(&guess, &first).salts()),
-            (true, true) => Some(likelier(
-                Frame::new(&guess, &first).salts(),
-                Frame::new(&guess, &second).salts(),
-                guess.salts,
-            )),
-        };
-        let header = Header::guess(start, size, salts);
+        let mut bytes = vec![0; guess.frame_bytes()];
+        let mut votes = Vec::new();
+        while votes.len() < VOTES_MAX && fill(log, &mut bytes)? {
+            let salts = Frame::new(&guess, &bytes).salts();
+            if !salts.are_blank() {
+                votes.push(salts);
+            }
+        }
+        let header = Header::guess(start, size, likely_salts(guess.salts, &votes));
         let mut walker = Self::behind(header);
         let recomputed = Candidate {
             checksum: header.recomputed(start),
@@ -263,6 +263,10 @@ impl Walker {
     /// From what the frame follows, and the bits of which one was flipped. Those are looked for where
     /// the salts are right: frames of an older generation need no such care.
     fn predecessor(&self, frame: &Frame<'_>, has_current_salts: bool) -> Option<(Candidate, Vec<Flip>)> {
+        // Zeroes add up to zero, so a blank frame would follow a blank one or a blank header.
+        if frame.is_blank() {
+            return None;
+        }
         let stored = frame.stored();
         let exact = self
             .candidates
@@ -387,13 +391,14 @@ impl Walker {
     }
 }
 
-/// Salts of the first frames and of the header, of which one may be damaged.
-fn likelier(first: Salts, second: Salts, header: Salts) -> Salts {
-    if first == second || first == header {
-        first
-    } else {
-        second
-    }
+/// The salts of the generation, from those of the header, which may be damaged, and of frames. The
+/// first frames are the newest: those of older generations lie behind them.
+fn likely_salts(header: Salts, votes: &[Salts]) -> Option<Salts> {
+    let is_likely = |salts: &&Salts| {
+        let times = votes.iter().chain([&header]).filter(|other| other == salts).count();
+        times > 1 || votes.iter().any(|other| salts.are_next_after(*other))
+    };
+    votes.iter().find(is_likely).or(votes.first()).copied()
 }
 
 /// The commit mark of a frame in which one of several bits was flipped, where that decides whether
