@@ -205,8 +205,23 @@ impl House {
 
     /// Whether these bytes are off the disk within a minute.
     pub async fn leaves_the_files(&self, canary: &str) -> bool {
+        self.comes_to(|| !self.is_on_disk(canary)).await
+    }
+
+    pub fn log_is_cut(&self) -> bool {
+        let log = self.folder().join(crate::server::store::LOG_FILE);
+        std::fs::metadata(log).unwrap().len() == 0
+    }
+
+    /// Whether the write-ahead log is empty within a minute.
+    pub async fn cuts_the_log(&self) -> bool {
+        self.comes_to(|| self.log_is_cut()).await
+    }
+
+    /// Whether this holds within a minute.
+    async fn comes_to(&self, is_so: impl Fn() -> bool) -> bool {
         let bound = self.clock.now().0 + 60_000;
-        while self.is_on_disk(canary) {
+        while !is_so() {
             if self.clock.now().0 >= bound {
                 return false;
             }

@@ -186,7 +186,8 @@ impl WriterTask {
         if !writes.iter().all(Queued::leaves_sessions) {
             self.changes.count_sessions();
         }
-        // A commit that failed may be stored all the same.
+        // A commit that failed may be stored all the same. If it is not, its frames stay in the
+        // log until that is cut: behind a later torn commit they can look like damage.
         if outcome.broken.is_some() || outcome.told.iter().any(|told| told.takes_text_away()) {
             self.store.soil();
         }

@@ -321,6 +321,19 @@ fn unanswered<T: std::fmt::Debug>(answer: &Result<T, oneshot::error::RecvError>)
 }
 
 #[tokio::test]
+async fn log_is_cut_after_a_failed_commit() {
+    let (house, ada, bo, room) = two_in_a_room().await;
+    let cleaning = house.keeps_clean();
+    assert!(house.cuts_the_log().await);
+    house.say(&ada, room, "hi").await;
+    assert!(!house.log_is_cut());
+    let spoilt = house.app.writer.run(staged(room, &bo, SPOILS_THE_COMMIT)).await;
+    assert!(spoilt.is_err());
+    assert!(house.cuts_the_log().await);
+    cleaning.abort();
+}
+
+#[tokio::test]
 async fn after_a_failed_commit_the_hub_is_told_and_the_writer_goes_on() {
     let (house, ada, bo, room) = two_in_a_room().await;
     let spoilt = house.app.writer.run(staged(room, &bo, SPOILS_THE_COMMIT)).await;

@@ -324,6 +324,20 @@ async fn frames_of_a_transaction_whose_sync_failed_are_no_damage() {
         }
         let log = [&stored[..], &failed[stored.len()..]].concat();
         assert_eq!(walked(&log).unwrap().kept_frames, *map.ends.last().unwrap() as u64);
+        // As a power cut leaves it that lost a sector of both.
+        let rolled_back = &log[..log.len() - map.frame_bytes];
+        let until_commit = stored.len() - map.frame_bytes - SECTOR_BYTES;
+        for (log, until) in [(&log[..], until_commit), (rolled_back, stored.len())] {
+            for at in (base.log.len().next_multiple_of(SECTOR_BYTES)..until).step_by(SECTOR_BYTES) {
+                let mut torn = log.to_vec();
+                torn[at..at + SECTOR_BYTES].fill(0);
+                assert!(
+                    !is_damaged(&torn),
+                    "{rows} rows, sector at byte {at} of {}",
+                    stored.len()
+                );
+            }
+        }
     }
 }
 

@@ -6,10 +6,14 @@
 //! the next one begins. So a rejected frame is damage if a transaction ends at or after it and
 //! another begins behind that one.
 //!
-//! Frames are ordered by their checksums alone. A frame follows another if its checksum follows
-//! from the other's stored one, from one recomputed over the other's content, or from either up
-//! to one flipped bit. Neither leftovers of an older generation nor of a transaction that was
-//! rolled back or whose sync failed can follow a commit in that way.
+//! A frame follows another if its checksum follows from the other's stored one, from one
+//! recomputed over the other's content, or from either up to one flipped bit. Frames of older
+//! generations stay in the file, and so do those of a transaction that was rolled back or whose
+//! sync failed. They follow from each other, and never from a commit that was written over the
+//! beginning of theirs.
+//!
+//! Where the header of a frame is gone, checksums connect nothing across it. There the page
+//! numbers on both sides decide.
 
 use super::format::{Checksum, Flip, Frame, HEADER_BYTES, Header, Layout, Salts};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -180,12 +184,11 @@ struct Walker {
 /// What is known of the frames around a gap since the kept frames, from headers that can be trusted.
 #[derive(Debug, Default)]
 struct Gap {
-    /// There is one: a frame without the header of this generation.
-    is_there: bool,
-    /// A transaction has ended.
-    has_ended: bool,
-    /// The page of the last frame, and whether page numbers have fallen on the way to it.
+    /// The last frames have no header of this generation.
+    is_open: bool,
+    /// The page of the last frame that has one.
     last_page: u32,
+    /// Page numbers have fallen across the gap, and the frames since then follow each other.
     has_fallen: bool,
 }
 
@@ -327,12 +330,12 @@ impl Walker {
     fn take_stranger(&mut self, frame: &Frame<'_>, layout: Layout) {
         let has_current_salts = frame.salts() == self.walk.header.salts;
         let (page, commit) = (frame.page(), frame.commit());
-        let is_told = has_current_salts && layout.header_is_in_one_sector();
+        let header_is_trusted = has_current_salts && layout.header_is_in_one_sector();
         let stored = Candidate {
             checksum: frame.stored(),
             run: Run {
                 is_current: false,
-                has_commit: is_told && commit != 0,
+                has_commit: header_is_trusted && commit != 0,
             },
             proves: 0,
         };
@@ -345,8 +348,9 @@ impl Walker {
             proves: before.proves + 1,
         });
         self.candidates = std::iter::once(stored).chain(recomputed).take(CANDIDATES_MAX).collect();
-        self.gap.is_there |= !has_current_salts;
-        self.walk.is_damaged |= is_told && self.shows_two_transactions(page, commit);
+        self.gap.is_open |= !has_current_salts;
+        self.gap.has_fallen = false;
+        self.walk.is_damaged |= header_is_trusted && self.shows_two_transactions(page, commit);
         let state = if has_current_salts {
             State::Broken
         } else {
@@ -355,18 +359,22 @@ impl Walker {
         self.note(state, page, commit, false);
     }
 
-    /// Where a header is gone, nothing says whether a transaction ended with it. What lies on
-    /// both sides of such a gap may still show that it is of two transactions: a commit before
-    /// the last frame, or page numbers that fall on the way to the next commit. A process that
-    /// was killed leaves no gap, whatever it had written before and rolled back.
+    /// Where a header is gone, nothing says whether a transaction ended with it. Page numbers that
+    /// fall across the gap still show it, if the frames behind the gap come to a commit.
+    ///
+    /// A frame that follows from nothing and lies behind no gap may be left over from a failed or
+    /// rolled-back transaction, which the torn one overwrote in part: it shows nothing, even
+    /// behind a commit. Leftovers can look like damage only if a power cut lost a sector of both
+    /// transactions. The log is cut soon after a failed commit, so the time for that is short.
     fn shows_two_transactions(&mut self, page: u32, commit: u32) -> bool {
         let are_ordered = self.walk.tail.len() < ORDERED_FRAMES_MAX;
         let gap = &mut self.gap;
-        gap.has_fallen |= page <= gap.last_page;
+        if gap.is_open {
+            gap.has_fallen = page <= gap.last_page;
+        }
+        gap.is_open = false;
         gap.last_page = page;
-        let shows = gap.is_there && (gap.has_ended || (gap.has_fallen && commit != 0 && are_ordered));
-        gap.has_ended |= commit != 0;
-        shows
+        gap.has_fallen && commit != 0 && are_ordered
     }
 
     fn note(&mut self, state: State, page: u32, commit: u32, has_known_page: bool) {
