@@ -5,7 +5,7 @@ use super::{
     folder_above,
     manifest::Digest,
 };
-use crate::server::store::{DATABASE_FILE, private_folder};
+use crate::server::store::{self, DATABASE_FILE, FILE_MODE, private_folder};
 use sha2::Digest as _;
 use sqlx::{ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::{
@@ -13,16 +13,15 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read, Write},
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
-    path::{Path, PathBuf},
+    path::Path,
     time::Duration,
 };
 
 const PIECE_BYTES: usize = 256 * 1024;
-const FILE_MODE: u32 = 0o600;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A folder that gets its name when it is whole; dropped before, it is gone.
-pub struct Unfinished(PathBuf);
+/// A backup's folder, which gets its name when it is whole; dropped before, it is gone.
+pub struct Unfinished(store::Unfinished);
 
 impl Unfinished {
     pub fn beside(wanted: &Path) -> Result<Self> {
@@ -30,40 +29,24 @@ impl Unfinished {
         let mut name = wanted.file_name().unwrap_or_default().to_owned();
         name.push(".unfinished");
         let path = wanted.with_file_name(name);
-        // Of one that was killed.
-        clear(&path)?;
-        private_folder(&path).map_err(BackupError::disk(&path))?;
-        Ok(Self(path))
+        let failed = BackupError::disk(&path);
+        let unfinished = store::Unfinished::at(path.clone()).map_err(&failed)?;
+        private_folder(&path).map_err(&failed)?;
+        Ok(Self(unfinished))
     }
 
     pub fn path(&self) -> &Path {
-        &self.0
+        self.0.path()
     }
 
     /// Safe from a power cut first, then by its name.
     pub fn finish(self, name: &Path) -> Result<()> {
-        let database = self.0.join(DATABASE_FILE);
-        let above = name.parent().filter(|above| !above.as_os_str().is_empty());
+        let database = self.path().join(DATABASE_FILE);
         fs::set_permissions(&database, fs::Permissions::from_mode(FILE_MODE))
             .and_then(|()| File::open(&database)?.sync_all())
-            .and_then(|()| File::open(&self.0)?.sync_all())
-            .and_then(|()| fs::rename(&self.0, name))
-            .and_then(|()| File::open(above.unwrap_or(Path::new(".")))?.sync_all())
+            .and_then(|()| File::open(self.path())?.sync_all())
+            .and_then(|()| self.0.finish(name))
             .map_err(BackupError::disk(name))
-    }
-}
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        // What cannot be removed now is removed by the next one of this name.
-        drop(fs::remove_dir_all(&self.0));
-    }
-}
-
-fn clear(path: &Path) -> Result<()> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(BackupError::Disk(path.to_owned(), error)),
-        _ => Ok(()),
     }
 }
 

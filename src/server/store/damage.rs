@@ -7,14 +7,15 @@
 mod tests;
 
 use super::{
-    open::{DATABASE_FILE, LOG_FILE, OpenError, private_folder},
+    files::{FILE_MODE, Unfinished, private_file, private_folder, sync},
+    open::{DATABASE_FILE, LOG_FILE, OpenError},
     wal::{Damaged, Rest, Walk, page_size_of_database, walk},
 };
 use std::{
     fmt,
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{self, BufReader, Read},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
@@ -27,7 +28,6 @@ const NEW_LOG_FILE: &str = "whilst.db-wal.new";
 /// There from before the log is cut until the new epoch is stored: a crash between the two must
 /// not leave a store that has lost entries under its old epoch.
 const ACCEPTED_FILE: &str = "loss-accepted";
-const FILE_MODE: u32 = 0o600;
 const BLOCK_BYTES: usize = 256 * 1024;
 
 /// What to do with a damaged log.
@@ -237,20 +237,16 @@ impl<'a> Files<'a> {
     }
 
     fn copy_to(&self, copy: &Path) -> io::Result<()> {
-        let unfinished = self.folder.join(UNFINISHED_COPY);
-        if unfinished.exists() {
-            fs::remove_dir_all(&unfinished)?;
-        }
-        private_folder(&unfinished)?;
+        let unfinished = Unfinished::at(self.folder.join(UNFINISHED_COPY))?;
+        private_folder(unfinished.path())?;
         for (from, name) in [(&self.database, DATABASE_FILE), (&self.log, LOG_FILE)] {
-            let to = unfinished.join(name);
+            let to = unfinished.path().join(name);
             fs::copy(from, &to)?;
             fs::set_permissions(&to, fs::Permissions::from_mode(FILE_MODE))?;
             File::open(&to)?.sync_all()?;
         }
-        sync(&unfinished)?;
-        fs::rename(&unfinished, copy)?;
-        sync(self.folder)
+        sync(unfinished.path())?;
+        unfinished.finish(copy)
     }
 
     /// No server has opened a database whose damaged log is still the same.
@@ -261,29 +257,20 @@ impl<'a> Files<'a> {
     }
 
     fn replace_log(&self, walk: &Walk, rest: Rest) -> io::Result<()> {
-        let new = self.folder.join(NEW_LOG_FILE);
+        let new = Unfinished::at(self.folder.join(NEW_LOG_FILE))?;
         let (log, database) = (File::open(&self.log)?, File::open(&self.database)?);
-        let mut to = create(&new)?;
+        let mut to = private_file().truncate(true).open(new.path())?;
         Damaged {
             walk,
             log: &log,
             database: &database,
         }
         .write(rest, &mut to)?;
-        create(&self.folder.join(ACCEPTED_FILE))?.sync_all()?;
+        let accepted = self.folder.join(ACCEPTED_FILE);
+        private_file().truncate(true).open(accepted)?.sync_all()?;
         sync(self.folder)?;
-        fs::rename(&new, &self.log)?;
-        sync(self.folder)
+        new.finish(&self.log)
     }
-}
-
-fn create(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .create(true)
-        .truncate(true)
-        .write(true)
-        .mode(FILE_MODE)
-        .open(path)
 }
 
 fn has_same_bytes(one: &Path, other: &Path) -> io::Result<bool> {
@@ -304,9 +291,4 @@ fn has_same_bytes(one: &Path, other: &Path) -> io::Result<bool> {
             return Ok(false);
         }
     }
-}
-
-/// Names are safe from a power cut when their folder is.
-fn sync(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
 }

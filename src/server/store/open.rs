@@ -4,6 +4,7 @@
 use super::{
     Store,
     damage::{LogDamage, OnDamage, epoch_is_stored, owes_epoch, settle_damage},
+    files::{private_file, private_folder},
     readers::Readers,
     restored::settle_restored,
     sql,
@@ -15,9 +16,8 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use std::{
-    fs::{DirBuilder, File, OpenOptions, TryLockError},
+    fs::{File, TryLockError},
     io,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -26,9 +26,6 @@ use std::{
 pub const DATABASE_FILE: &str = "whilst.db";
 pub const LOG_FILE: &str = "whilst.db-wal";
 const LOCK_FILE: &str = "lock";
-/// Private to the account that runs the server: the folder holds what people wrote.
-const FOLDER_MODE: u32 = 0o700;
-const FILE_MODE: u32 = 0o600;
 
 /// Each is a thread; reads are short and two cores are the smallest house.
 const READ_CONNECTIONS_MAX: u32 = 4;
@@ -166,11 +163,8 @@ async fn open_synced(
 pub fn lock_folder(folder: &Path) -> Result<File, OpenError> {
     let not_writable = |error| OpenError::FolderNotWritable(folder.to_owned(), error);
     private_folder(folder).map_err(not_writable)?;
-    let lock = OpenOptions::new()
-        .create(true)
+    let lock = private_file()
         .truncate(false)
-        .write(true)
-        .mode(FILE_MODE)
         .open(folder.join(LOCK_FILE))
         .map_err(not_writable)?;
     match lock.try_lock() {
@@ -180,22 +174,14 @@ pub fn lock_folder(folder: &Path) -> Result<File, OpenError> {
     }
 }
 
-/// Makes a folder that nobody else may look into, with those above it.
-pub fn private_folder(folder: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder)
-}
-
 /// Makes the file with its rights before SQLite would make it with wider ones, and
 /// respects a missing write bit even where root could ignore it.
 fn claim_file(folder: &Path, file: &Path) -> Result<(), OpenError> {
     if std::fs::metadata(file).is_ok_and(|found| found.permissions().readonly()) {
         return Err(OpenError::ReadOnly(file.to_owned()));
     }
-    OpenOptions::new()
-        .create(true)
+    private_file()
         .truncate(false)
-        .write(true)
-        .mode(FILE_MODE)
         .open(file)
         .map(drop)
         .map_err(|error| match error.kind() {

@@ -1,7 +1,7 @@
 //! A data folder with a damaged log, as an operator meets it.
 #![expect(clippy::disallowed_methods, reason = "tests look into the file itself")]
 
-use super::{ACCEPTED_FILE, COPIES_MAX, OnDamage, settle_damage};
+use super::{ACCEPTED_FILE, COPIES_MAX, Files, NEW_LOG_FILE, OnDamage, UNFINISHED_COPY, settle_damage};
 use crate::server::{
     backup::{self, BackupError, Existing},
     demo,
@@ -183,6 +183,20 @@ async fn report_counts_the_commits_that_are_lost() {
     let same = report(&killed);
     assert!(same.contains("commits behind it; the last "), "{same}");
     assert_eq!(lost(&same), lost(&few));
+}
+
+#[tokio::test]
+async fn copy_or_log_that_cannot_be_finished_leaves_nothing_behind() {
+    let killed = Killed::under_load().await;
+    killed.damage_frame(killed.frames() / 2);
+    let files = Files::of(killed.data());
+    assert!(files.copy_to(&killed.data().join("no folder/damaged-1")).is_err());
+    assert!(!killed.data().join(UNFINISHED_COPY).exists());
+    fs::create_dir(killed.data().join(ACCEPTED_FILE)).unwrap();
+    let log = killed.log();
+    assert!(settle_damage(killed.data(), OnDamage::AcceptLoss).is_err());
+    assert!(!killed.data().join(NEW_LOG_FILE).exists());
+    assert_eq!(killed.log(), log);
 }
 
 #[tokio::test]
