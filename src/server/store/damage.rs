@@ -115,15 +115,17 @@ impl fmt::Display for LogDamage {
 /// Looks for damage before SQLite opens the database, which would take it for the end of the log.
 ///
 /// # Errors
-/// `LogDamaged` unless the loss is accepted and something consistent can be kept; `TooManyCopies`, or that the folder cannot be read or written. The database and its
-/// log are as they were then.
+/// `LogDamaged` unless the loss is accepted and something consistent can be kept; `TooManyCopies`;
+/// or that a file cannot be read, or the folder not written. The database is as it was. The log is
+/// too, unless writing failed after its replacement.
 pub fn settle_damage(folder: &Path, on_damage: OnDamage) -> Result<(), OpenError> {
-    let failed = |error| OpenError::FolderNotWritable(folder.to_owned(), error);
     let files = Files::of(folder);
-    let Some(walk) = files.damage().map_err(failed)? else {
+    let unreadable = |error| OpenError::LogNotReadable(files.log.clone(), error);
+    let failed = |error| OpenError::FolderNotWritable(folder.to_owned(), error);
+    let Some(walk) = files.damage().map_err(unreadable)? else {
         return Ok(());
     };
-    let rest = files.rest(&walk).map_err(failed)?;
+    let rest = files.rest(&walk).map_err(unreadable)?;
     let damage = Box::new(LogDamage::of(files.log.clone(), &walk, rest));
     let copy = files.copy_aside();
     if on_damage == OnDamage::Refuse || rest == Rest::Nothing {

@@ -60,6 +60,10 @@ pub enum OpenError {
     Missing(PathBuf),
     #[error("{0} is damaged: {1}. Restore a backup")]
     Damaged(PathBuf, #[source] sqlx::Error),
+    #[error(
+        "the write-ahead log {0}, or the database beside it, cannot be read: {1}. Copy the data folder to another disk while that can be done, and restore a backup"
+    )]
+    LogNotReadable(PathBuf, #[source] io::Error),
     #[error("{0}. Nothing was changed. {1}")]
     LogDamaged(Box<LogDamage>, String),
     #[error(

@@ -186,6 +186,24 @@ async fn report_counts_the_commits_that_are_lost() {
 }
 
 #[tokio::test]
+async fn unreadable_log_is_named_and_the_folder_is_not_blamed() {
+    let killed = Killed::under_load().await;
+    let log = killed.data().join("whilst.db-wal");
+    fs::remove_file(&log).unwrap();
+    fs::create_dir(&log).unwrap();
+    let refused = Store::open(killed.data(), &killed.house.app.ambience)
+        .await
+        .err()
+        .unwrap();
+    assert!(matches!(refused, OpenError::LogNotReadable(..)), "{refused}");
+    let said = refused.to_string();
+    assert!(
+        said.contains("whilst.db-wal") && said.contains("restore a backup"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
 async fn copy_or_log_that_cannot_be_finished_leaves_nothing_behind() {
     let killed = Killed::under_load().await;
     killed.damage_frame(killed.frames() / 2);
