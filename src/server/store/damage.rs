@@ -130,7 +130,11 @@ pub fn settle_damage(folder: &Path, on_damage: OnDamage) -> Result<(), OpenError
     let copy = files.copy_aside();
     if on_damage == OnDamage::Refuse || rest == Rest::Nothing {
         let copy = match copy {
-            Ok(Some(copy)) => format!("A copy of both files is in {}", copy.display()),
+            Ok(Some(copy)) => format!(
+                "A copy of both files is in {}. It keeps texts that are deleted later; delete it when it is no longer \
+                 needed",
+                copy.display()
+            ),
             Ok(None) => format!("No copy was made: there are {COPIES_MAX} of earlier damage"),
             Err(error) => format!("No copy could be made: {error}"),
         };

@@ -64,7 +64,7 @@ pub enum OpenError {
         "the write-ahead log {0}, or the database beside it, cannot be read: {1}. Copy the data folder to another disk while that can be done, and restore a backup"
     )]
     LogNotReadable(PathBuf, #[source] io::Error),
-    #[error("{0}. Nothing was changed. {1}")]
+    #[error("{0}. The store was not changed. {1}")]
     LogDamaged(Box<LogDamage>, String),
     #[error(
         "the data folder {0} holds {1} copies of earlier damage (damaged-1 and so on). Move one away and start again"
