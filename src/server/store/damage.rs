@@ -27,7 +27,7 @@ const UNFINISHED_COPY: &str = "damaged.unfinished";
 const NEW_LOG_FILE: &str = "whilst.db-wal.new";
 /// There from before the log is cut until the new epoch is stored: a crash between the two must
 /// not leave a store that has lost entries under its old epoch.
-const ACCEPTED_FILE: &str = "loss-accepted";
+pub(super) const ACCEPTED_FILE: &str = "loss-accepted";
 const BLOCK_BYTES: usize = 256 * 1024;
 
 /// What to do with a damaged log.

@@ -25,6 +25,8 @@ use std::{
 
 pub const DATABASE_FILE: &str = "whilst.db";
 pub const LOG_FILE: &str = "whilst.db-wal";
+/// SQLite's index of the log, shared by all connections.
+pub const INDEX_FILE: &str = "whilst.db-shm";
 const LOCK_FILE: &str = "lock";
 
 /// Each is a thread; reads are short and two cores are the smallest house.

@@ -7,17 +7,21 @@
 //! of the restore; the steps after it can be taken again after a crash, and whoever
 //! opens the folder next takes them.
 
-use super::open::{DATABASE_FILE, LOG_FILE};
+use super::{
+    damage::ACCEPTED_FILE,
+    files::sync,
+    open::{DATABASE_FILE, INDEX_FILE, LOG_FILE},
+};
 use std::{
-    fs::{self, File},
-    io,
+    fs, io,
     path::{Path, PathBuf},
 };
 
 /// Holds the new database; afterwards what it replaced.
 pub const READY_FOLDER: &str = "restored";
 const REPLACED_FOLDER: &str = "before-restore";
-const BEFORE: [&str; 3] = [DATABASE_FILE, LOG_FILE, "whilst.db-shm"];
+/// The store before the restore. An accepted loss that owes a new epoch is of that store.
+const BEFORE: [&str; 4] = [DATABASE_FILE, LOG_FILE, INDEX_FILE, ACCEPTED_FILE];
 /// Within the ready folder, so that the new one's name is free for the old one.
 const OLD_FOLDER: &str = "old";
 
@@ -66,9 +70,4 @@ fn move_if_there(from: &Path, to: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
-}
-
-/// Names are safe from a power cut when their folder is.
-fn sync(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
 }

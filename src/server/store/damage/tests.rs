@@ -5,7 +5,7 @@ use super::{ACCEPTED_FILE, COPIES_MAX, Files, NEW_LOG_FILE, OnDamage, UNFINISHED
 use crate::server::{
     backup::{self, BackupError, Existing},
     demo,
-    store::{OpenError, READY_FOLDER, Store},
+    store::{OpenError, READY_FOLDER, Store, settle_restored},
     testing::House,
 };
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
@@ -217,6 +217,23 @@ async fn copy_or_log_that_cannot_be_finished_leaves_nothing_behind() {
     assert!(settle_damage(killed.data(), OnDamage::AcceptLoss).is_err());
     assert!(!killed.data().join(NEW_LOG_FILE).exists());
     assert_eq!(killed.log(), log);
+}
+
+#[tokio::test]
+async fn restore_takes_an_owed_epoch_away_with_its_store() {
+    let killed = Killed::under_load().await;
+    killed.damage_frame(killed.frames() / 2);
+    settle_damage(killed.data(), OnDamage::AcceptLoss).unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let backup = elsewhere.path().join("backup");
+    let ambience = &killed.house.app.ambience;
+    backup::make(killed.house.folder(), &backup, ambience).await.unwrap();
+    let ready = killed.data().join(READY_FOLDER);
+    fs::create_dir(&ready).unwrap();
+    fs::copy(backup.join("whilst.db"), ready.join("whilst.db")).unwrap();
+    let replaced = settle_restored(killed.data()).unwrap().unwrap();
+    assert!(!killed.data().join(ACCEPTED_FILE).exists());
+    assert!(replaced.join(ACCEPTED_FILE).exists());
 }
 
 #[tokio::test]
