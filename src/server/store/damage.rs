@@ -8,7 +8,7 @@ mod tests;
 
 use super::{
     files::{FILE_MODE, Unfinished, private_file, private_folder, sync},
-    open::{DATABASE_FILE, LOG_FILE, OpenError},
+    open::{DATABASE_FILE, INDEX_FILE, LOG_FILE, OpenError},
     wal::{Damaged, Rest, Walk, page_size_of_database, walk},
 };
 use std::{
@@ -274,8 +274,18 @@ impl<'a> Files<'a> {
         .write(rest, &mut to)?;
         let accepted = self.folder.join(ACCEPTED_FILE);
         private_file().truncate(true).open(accepted)?.sync_all()?;
+        // A program that has the database open keeps this index of the damaged log alive. SQLite
+        // would read the new log by it.
+        remove_if_there(&self.folder.join(INDEX_FILE))?;
         sync(self.folder)?;
         new.finish(&self.log)
+    }
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 

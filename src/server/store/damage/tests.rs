@@ -220,6 +220,16 @@ async fn copy_or_log_that_cannot_be_finished_leaves_nothing_behind() {
 }
 
 #[tokio::test]
+async fn index_of_the_damaged_log_is_removed_with_it() {
+    let killed = Killed::under_load().await;
+    killed.damage_frame(killed.frames() / 2);
+    let index = killed.data().join("whilst.db-shm");
+    fs::copy(killed.house.folder().join("whilst.db-shm"), &index).unwrap();
+    settle_damage(killed.data(), OnDamage::AcceptLoss).unwrap();
+    assert!(!index.exists());
+}
+
+#[tokio::test]
 async fn restore_takes_an_owed_epoch_away_with_its_store() {
     let killed = Killed::under_load().await;
     killed.damage_frame(killed.frames() / 2);
