@@ -14,7 +14,9 @@ pub enum BackupError {
     NoData(PathBuf),
     #[error("{0} is there already. Choose a name that is free")]
     AlreadyThere(PathBuf),
-    #[error("{0}. No backup was made. Stop the server if one runs; its next start says what can be done")]
+    #[error(
+        "{0}. No backup was made. If a server runs, end it with `kill -9` and start it again: the start says what can be done. Do not stop it in another way, which would copy the damage into the database and remove the log"
+    )]
     LogDamaged(Box<LogDamage>),
     #[error("{0} was written by a newer whilst (schema {1}). Back it up with that version")]
     NewerData(PathBuf, i64),

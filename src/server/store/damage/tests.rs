@@ -299,6 +299,7 @@ async fn backup_of_a_damaged_store_is_none() {
     let to = elsewhere.path().join("backup");
     let refused = backup::make(killed.data(), &to, &killed.house.app.ambience).await;
     assert!(matches!(refused, Err(BackupError::LogDamaged(_))), "{refused:?}");
+    assert!(refused.unwrap_err().to_string().contains("kill -9"));
     assert!(!to.exists());
 }
 
