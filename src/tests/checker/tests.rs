@@ -413,6 +413,29 @@ fn k5_holds_where_another_tab_sent_again_what_was_refused() {
     );
 }
 
+/// Bo's answers to a message that is stored, and that Bo's tab sent more than once.
+fn sent_again(refused_at: Moment, accepted_at: Moment) -> Vec<Promise> {
+    broken(|history, _| {
+        let answers = &mut history.commands[1].answers;
+        answers.retain(|answer| matches!(answer.said, Said::Accepted { .. }));
+        answers[0].at = accepted_at;
+        let said = Said::Refused(Problem::Gone);
+        answers.push(Answer { at: refused_at, said });
+        answers.sort_by_key(|answer| answer.at);
+        history.sent_again.insert((BO, YO));
+    })
+}
+
+#[test]
+fn k5_holds_where_a_later_attempt_is_accepted_after_a_refusal() {
+    assert_eq!(sent_again(50, 51), []);
+}
+
+#[test]
+fn k5_is_broken_by_a_refusal_after_the_acceptance_of_an_earlier_attempt() {
+    assert_eq!(sent_again(51, 50), [Promise::K5]);
+}
+
 #[test]
 fn k6_is_broken_by_a_cursor_that_goes_back() {
     assert_eq!(broken(|history, _| history.cursors.push(stand(1, 7))), [Promise::K6]);
