@@ -16,7 +16,7 @@ use super::{
 use crate::{
     client::Row,
     wire::{
-        ClientItem, ClientKey, Command, DeviceId, Message, Millis, RoomId, Seq, ServerItem,
+        Change, ClientItem, ClientKey, Command, DeviceId, Entry, Message, Millis, RoomId, Seq, ServerItem,
         command::{Edit, Send},
     },
 };
@@ -28,7 +28,7 @@ const PEOPLE: usize = 40;
 const SENDERS: u64 = 1_000;
 const LONG_BODY_BYTES: usize = 16 * 1024;
 const HELD: Duration = Duration::from_secs(3);
-/// By then the store is held, or what was sent is read.
+/// By then what was sent waits for the store, which is held for longer.
 const A_MOMENT: Duration = Duration::from_secs(1);
 /// True tabs with the room on screen, which send too.
 const TABS: usize = 6;
@@ -142,7 +142,16 @@ impl Burst {
             seen.closed[0]
         );
         assert_eq!(notes.open(), 0, "every author has an answer");
-        demand_kept(&notes.history(), &town.store().await);
+        let store = town.store().await;
+        demand_kept(&notes.history(), &store);
+        if self.has_edit {
+            let entries = &store.rooms[&town.rooms[0]].entries;
+            let is_edit = |entry: &&Entry| matches!(entry.change(), Ok(Change::MessageEdited(_)));
+            let edit = entries.iter().find(is_edit).expect("the edit is stored");
+            // Entries of one commit have one time.
+            let of_commit = entries.iter().filter(|entry| entry.at == edit.at).count();
+            assert!(of_commit > 1, "the edit has a commit of its own");
+        }
         println!(
             "fault burst: {}: {} acknowledged, {} advances, 0 connections closed, 0 gaps in {TABS} tabs, 0 violations",
             self.what,
@@ -198,7 +207,6 @@ impl Place<'_> {
         let held = Hold::of(&data).await.ends_after(HELD);
         let editing = async {
             let (mut socket, _) = connect(self.addr, self.who(0), EDITOR).await.unwrap();
-            tokio::time::sleep(A_MOMENT).await;
             self.all_go.wait().await;
             tokio::time::sleep(A_MOMENT).await;
             let Some(message) = edits else { return };
