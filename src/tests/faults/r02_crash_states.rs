@@ -356,7 +356,7 @@ fn bodies_in(bytes: &[u8]) -> Vec<String> {
 }
 
 /// Past every house: what SQLite itself says.
-pub async fn integrity(data: &Path) -> sqlx::Result<String> {
+async fn integrity(data: &Path) -> sqlx::Result<String> {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(data.join("whilst.db"));
     let mut conn = options.connect().await?;
     let said = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut conn).await;
