@@ -87,7 +87,6 @@ async fn after_an_accepted_loss_open_tabs_resync_send_again_what_was_lost_and_ag
             bo_tab.waits(|tab| !tab.is_settled())
         );
     });
-    copy(killed.path(), stopped.data());
     let frames = (fs::read(killed.path().join("whilst.db-wal")).unwrap().len() - HEADER_BYTES) / FRAME_BYTES;
     let mut lossy = None;
     for frame in (frames / 2..frames).step_by(3) {
@@ -98,6 +97,9 @@ async fn after_an_accepted_loss_open_tabs_resync_send_again_what_was_lost_and_ag
         }
     }
     let (frame, left) = lossy.expect("a frame whose damage costs some messages and not all");
+    // Not before: the writer's connection is dropped when its task ends, and its thread closes it,
+    // and removes the log, some time later.
+    copy(killed.path(), stopped.data());
     damage(stopped.data(), frame);
     let refused = Store::open(stopped.data(), &ambience(8)).await;
     assert!(matches!(refused.err(), Some(OpenError::LogDamaged(..))));
