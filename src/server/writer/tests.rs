@@ -357,10 +357,7 @@ async fn a_failed_commit_that_is_stored_all_the_same_is_published_and_another_is
     };
     let mut other = event.clone();
     other.entry.tail.0 ^= 1;
-    assert_eq!(
-        find_stored(&mut conn, &[Told::Room(other)], START).await.unwrap(),
-        []
-    );
+    assert_eq!(find_stored(&mut conn, &[Told::Room(other)], START).await.unwrap(), []);
     let mut next = event.clone();
     next.entry.seq = next.entry.seq.next();
     assert_eq!(find_stored(&mut conn, &[Told::Room(next)], START).await.unwrap(), []);
