@@ -174,6 +174,13 @@ impl Tab {
                 .is_some_and(|room| room.wanted && room.timeline.cursor().is_none())
     }
 
+    /// True while the newest rows of the room have not come.
+    pub fn lacks_newest(&self, id: RoomId) -> bool {
+        self.rooms
+            .get(id)
+            .is_some_and(|room| room.is_behind() || room.lacks_rows())
+    }
+
     /// The rows held of a room, for those who compare tabs.
     pub fn timeline(&self, id: RoomId) -> Option<&super::timeline::Timeline> {
         self.rooms.get(id).map(|room| &room.timeline)

@@ -466,6 +466,11 @@ impl World {
         true
     }
 
+    /// Questions that the tab has no answer to.
+    pub fn questions(&self, at: usize) -> usize {
+        self.seats[at].asked.len()
+    }
+
     /// The answer is heard; made first, if it was not.
     pub fn hears_answer(&mut self, at: usize, nth: usize) -> bool {
         self.answers(at, nth);

@@ -105,6 +105,11 @@ impl Desk {
         self.read(|tab| tab.has_landing(room))
     }
 
+    /// The newest rows of the room are still on their way.
+    pub fn lacks_newest(self, room: RoomId) -> bool {
+        self.read(|tab| tab.lacks_newest(room))
+    }
+
     /// The last message that counts as read.
     pub fn read_up_to(self, room: RoomId) -> Ordinal {
         self.read(|tab| tab.counts(room).map_or(Ordinal::ZERO, |counts| counts.marker.ordinal))

@@ -314,7 +314,8 @@ impl Inner {
             scroll::to_end(&self.list);
         } else if scroll::land(&self.list, page::by_id(DIVIDER_ID), DIVIDER_AT_PERCENT) {
             self.landing.set(Landing::Done);
-            self.stick(self.is_at_end());
+            // Unread rows that are on their way come below this end, and are not to be passed.
+            self.stick(self.is_at_end() && !self.desk.lacks_newest(self.room));
         } else {
             scroll::to_end(&self.list);
             let has_rows = self.list.query_selector("article").is_ok_and(|row| row.is_some());
