@@ -23,7 +23,8 @@ export default defineConfig({
     { name: "long", testMatch: "long_walk.ts", timeout: 3_600_000 },
     { name: "hour", testMatch: "long_hour.ts", timeout: 7_200_000, use: { trace: "off" } },
     { name: "screenshots", testMatch: "screenshots.ts" },
-    // A recorder takes more of the page's time than the page does.
-    { name: "client", testMatch: "client/*.client.ts", use: { trace: "off" } },
+    // A recorder takes more of the page's time than the page does. What is missed is measured a second time: a
+    // neighbour on the machine moves times by a tenth.
+    { name: "client", testMatch: "client/*.client.ts", retries: 1, use: { trace: "off" } },
   ],
 });
