@@ -37,8 +37,8 @@ pub fn is_in_view(row: Rect, window: Rect, share: f64) -> bool {
     seen >= row.height() * share || seen >= window.height() * 0.5
 }
 
-/// True if the row has to be looked at again with every scroll: it may fill half of the window before
-/// half of it is in the window, now or when a keyboard has taken half of the window.
+/// True if the row is higher than half of the window. It may fill half of the window before half of
+/// the row is in view, so it has to be checked after every scroll.
 pub fn is_tall(row: Rect, window: Rect) -> bool {
     row.height() > window.height() * 0.5
 }

@@ -147,7 +147,7 @@ impl Held {
         Seq(self.first.0 + self.frames.len() as u64)
     }
 
-    /// How many frames from there on, of so many, fit into one.
+    /// The number of frames from index `at` on, at most `wanted`, that fit into one frame.
     fn fitting(&self, at: usize, wanted: u64) -> usize {
         let wanted = wanted.min(u64::from(FRAME_OUT_MAX_ENTRIES));
         let mut bytes = 0;

@@ -28,7 +28,8 @@ const PEOPLE: usize = 40;
 const SENDERS: u64 = 1_000;
 const LONG_BODY_BYTES: usize = 16 * 1024;
 const HELD: Duration = Duration::from_secs(3);
-/// By then what was sent waits for the store, which is held for longer.
+/// By then the sends wait for the store, which is held for longer. The test checks afterwards that
+/// the edit shares their commit.
 const A_MOMENT: Duration = Duration::from_secs(1);
 /// True tabs with the room on screen, which send too.
 const TABS: usize = 6;

@@ -39,8 +39,8 @@ const LOG: &str = "whilst.db-wal";
 /// with it; on the others the same code runs in this process.
 const REFUSED_EVERY: u64 = 4;
 const ACCEPTED_EVERY: u64 = 20;
-/// Of ten reported flips more than so many cost nothing when the loss is accepted: all but those of
-/// the highest bit of a word, which several places explain.
+/// Of ten reported flips, more than this number cost nothing when the loss is accepted. The others
+/// flip the highest bit of a word: the checksum then fits a flip in several places.
 const WHOLE_OF_TEN: u64 = 8;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -17,8 +17,8 @@ const NEVER: usize = usize::MAX;
 /// How much of a damaged log can be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rest {
-    /// The transactions before the damage, and those in so many frames of the tail: each damaged
-    /// page among them is known from elsewhere.
+    /// The transactions before the damage, and those in the first frames of the tail. The number
+    /// says how many frames; each damaged page in them is known from elsewhere.
     Until(usize),
     /// None that make a consistent database: a checkpoint has already brought pages from behind
     /// the end into it, and others of the same transactions are lost.

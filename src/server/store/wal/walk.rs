@@ -82,7 +82,7 @@ impl Walk {
         (last.map_or(0, |last| last as u64 + 1), commits_in(&self.tail))
     }
 
-    /// Transactions of this generation that end behind so many frames of the tail.
+    /// Transactions of this generation that end behind the first `of_tail` frames of the tail.
     pub fn commits_behind(&self, of_tail: usize) -> u64 {
         commits_in(&self.tail[of_tail..])
     }
